@@ -1,0 +1,399 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+)
+
+// batchMax bounds the commands of one commit.
+const batchMax = 1024
+
+// The committer is the only writer of the log. It takes all that waits,
+// decides each command on the state that the ones before it left, appends
+// their records, commits once, publishes, wakes readers, and answers.
+type committer struct {
+	*Store
+	w     *workspace
+	mint  *mint
+	batch []*request
+
+	// Of the running batch.
+	tx       *bolt.Tx
+	log      *bolt.Bucket
+	now      time.Time
+	nowText  []byte
+	appended []Record
+	erased   map[string]ID // newest erased record a room
+
+	// Of the views' way to their file.
+	timer      *time.Timer
+	timerSet   bool
+	flushing   bool
+	flushErr   error
+	job        flushJob
+	head       ID     // of the last commit
+	headLink   uint32 // its record's link
+	checkpoint ID     // up to which the views file holds
+	trims      uint64 // trims ever made, as the log file counts them
+	over       map[string]struct{}
+	due        bool // a flush has ended since rooms were last trimmed
+}
+
+func (c *committer) run() {
+	defer close(c.stopped)
+	debug.SetPanicOnFault(true) // a damaged page must not end the process
+	for {
+		c.housekeeping()
+		c.batch = c.queue.take(c.batch[:0], batchMax)
+		if len(c.batch) > 0 {
+			c.commit()
+			continue
+		}
+		if c.queue.drained() {
+			break
+		}
+		select {
+		case <-c.queue.wake:
+		case <-c.timer.C:
+			c.timerSet = false
+			c.freeze()
+		case err := <-c.flushed:
+			c.flushEnded(err)
+		}
+	}
+	c.finish()
+}
+
+// commit carries out a batch.
+func (c *committer) commit() {
+	taken := c.batch[:0]
+	for _, r := range c.batch {
+		if r.state.CompareAndSwap(requestWaiting, requestTaken) {
+			taken = append(taken, r)
+		}
+	}
+	c.batch = taken
+	if len(taken) == 0 {
+		return
+	}
+	err := c.Failed()
+	if err != nil {
+		err = fmt.Errorf("%w: %w", ErrFailed, err)
+	} else if time.Now().UnixNano() < c.fullTil.Load() {
+		err = ErrFull
+	} else {
+		err = c.roomInMemory()
+	}
+	if err != nil {
+		c.answer(err)
+		return
+	}
+	start := time.Now()
+	c.now = c.o.Now().UTC().Truncate(time.Millisecond)
+	c.nowText = appendTime(c.nowText[:0], c.now.UnixMilli())
+	for !c.attempt() { // again without the command that panicked
+	}
+	if len(c.appended) > 0 {
+		took := time.Since(start)
+		c.counts.commits.Add(1)
+		c.counts.records.Add(int64(len(c.appended)))
+		c.counts.commitTook.Add(int64(took))
+		c.release(took)
+	}
+	c.answer(nil)
+}
+
+// attempt decides the batch, appends and commits. It reports false if a
+// command panicked: nothing is left of the attempt then, the command is marked
+// and the batch must be tried again.
+func (c *committer) attempt() (done bool) {
+	c.appended = c.appended[:0]
+	clear(c.erased)
+	for _, r := range c.batch {
+		if !r.poison {
+			r.result, r.err = Result{}, nil
+		}
+	}
+	last := c.mint.last
+	undo := func(err error) {
+		if c.tx != nil {
+			rollback(c.tx)
+			c.tx = nil
+		}
+		c.mint.last = last
+		c.w.reset(c.root.Load().active)
+		c.appended = c.appended[:0]
+		if err != nil {
+			for _, r := range c.batch {
+				if !r.poison {
+					r.result, r.err = Result{}, err
+				}
+			}
+		}
+	}
+	err := c.open()
+	if err != nil {
+		c.w.end()
+		undo(c.refusal(err, 0))
+		return true
+	}
+	for _, r := range c.batch {
+		if r.poison {
+			continue
+		}
+		first := len(c.appended)
+		switch r.err = c.decide(r); {
+		case r.err == nil || !errors.Is(r.err, ErrPanic) && len(c.appended) == first:
+			// done, or refused before anything was touched
+		case errors.Is(r.err, ErrDamaged):
+			c.fail(r.err)
+			c.w.end()
+			undo(fmt.Errorf("%w: %w", ErrFailed, r.err))
+			return true
+		default: // it left something half done
+			r.poison = true
+			c.w.end()
+			undo(nil)
+			return false
+		}
+	}
+	c.w.settle()
+	c.w.end()
+	if len(c.appended) == 0 {
+		rollback(c.tx)
+		c.tx = nil
+		return true
+	}
+	txid := c.tx.ID()
+	err = commitTx(c.tx)
+	c.tx = nil
+	if err != nil {
+		undo(c.refusal(err, txid))
+	}
+	return true
+}
+
+// open begins the transactions of a batch.
+func (c *committer) open() (err error) {
+	defer guard(c.path, &err)
+	if c.tx, err = c.Store.log.Begin(true); err != nil {
+		return err
+	}
+	c.log = c.tx.Bucket(bucketLog)
+	c.log.FillPercent = 1 // ids rise: pages fill from the right
+	return c.w.begin(c.log)
+}
+
+// refusal tells what became of a batch whose commit ended with err.
+func (c *committer) refusal(err error, txid int) error {
+	full := errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, berrors.ErrMaxSizeReached)
+	if full && c.unchanged(txid) {
+		c.fullTil.Store(time.Now().Add(idle).UnixNano())
+		c.o.Logger.Warn("chat log is full", "file", c.path, "error", err)
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	}
+	c.fail(fmt.Errorf("commit: %w", err))
+	return fmt.Errorf("%w: %w", ErrUnknown, err)
+}
+
+// unchanged reports whether the log is as it was before a commit that failed.
+func (c *committer) unchanged(txid int) (same bool) {
+	var err error
+	defer func() { same = same && err == nil }()
+	defer guard(c.path, &err)
+	err = c.Store.log.View(func(tx *bolt.Tx) error {
+		k, _ := tx.Bucket(bucketLog).Cursor().Last()
+		same = (txid == 0 || tx.ID() == txid-1) && string(k) == string(keyOf(c.head))
+		return nil
+	})
+	return same
+}
+
+// keyOf is an id as a key of the log, nil for the zero id.
+func keyOf(id ID) []byte {
+	if id.IsZero() {
+		return nil
+	}
+	return id[:]
+}
+
+// decide runs one command and appends what it yields.
+func (c *committer) decide(r *request) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = recovered(p)
+			c.o.Logger.Error("command panicked", "room", r.Room, "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	if r.Key != "" {
+		if room := c.w.find(r.Room); room != nil {
+			if k, ok := c.w.lookupKey(room.Number, r.UserID, r.Key, c.now, c.o.KeyTTL); ok {
+				rec, err := c.w.Record(k.id)
+				r.result, err = c.replay(r.Proposal, k, rec, err)
+				return err
+			}
+		}
+	}
+	drafts, err := r.Decide(c.w, c.now)
+	if err != nil {
+		return err
+	}
+	first := len(c.appended)
+	for _, d := range drafts {
+		if err := c.append(d, r.Room); err != nil {
+			if len(c.appended) > first {
+				err = fmt.Errorf("%w: %w", ErrPanic, err) // all of a command or nothing
+			}
+			return err
+		}
+	}
+	r.result = Result{Records: c.appended[first:len(c.appended):len(c.appended)]}
+	return nil
+}
+
+// replay answers a proposal whose key is known. The record may have been
+// taken away by retention since; then what is left of it is answered.
+func (s *Store) replay(p *Proposal, k keyed, rec Record, err error) (Result, error) {
+	switch {
+	case errors.Is(err, ErrNotFound):
+		rec = Record{ID: k.id, At: k.at, Room: p.Room, Type: k.kind, UserID: p.UserID, Erased: true, Lane: Others}
+		rec.Body = s.o.Erase(&rec)
+	case err != nil:
+		return Result{}, err
+	case !rec.Erased && p.Same != nil && !p.Same(&rec):
+		return Result{}, ErrKeyReused
+	}
+	s.counts.replayed.Add(1)
+	return Result{Records: []Record{rec.keep()}, Replayed: true}, nil
+}
+
+// append gives a draft its place and folds it.
+func (c *committer) append(d *Draft, room string) error {
+	if d.Room != room {
+		return fmt.Errorf("draft of room %q in a command of room %q", d.Room, room)
+	}
+	rec, err := encodeDraft(d)
+	if err != nil {
+		return err
+	}
+	var prev ID
+	var prevLink uint32
+	if known := c.w.find(room); known != nil {
+		prev, prevLink = known.Last, known.link
+	}
+	id := c.mint.next(c.now.UnixMilli())
+	fill(rec, d.IDAt, d.TimeAt, id, prev, prevLink, c.now.UnixMilli(), c.nowText)
+	c.appended = append(c.appended, Record{})
+	r := &c.appended[len(c.appended)-1]
+	if err := decode(r, id, rec); err != nil {
+		return err
+	}
+	if err := c.log.Put(id[:], rec); err != nil {
+		return err
+	}
+	for _, target := range d.Erase {
+		if err := c.erase(target, room); err != nil {
+			return err
+		}
+	}
+	c.w.fold(r)
+	if c.o.Keep > 0 {
+		if k, _ := c.w.Room(room); k.Events > uint64(c.o.Keep) {
+			c.over[room] = struct{}{}
+		}
+	}
+	return nil
+}
+
+// erase overwrites the body of a record.
+func (c *committer) erase(id ID, room string) error {
+	rec := c.log.Get(id[:])
+	if rec == nil {
+		return nil // retention was faster
+	}
+	var r Record
+	if err := decode(&r, id, rec); err != nil {
+		return err
+	}
+	if r.Room != room {
+		return fmt.Errorf("record %s is not of room %q", id, room)
+	}
+	if err := c.log.Put(id[:], erased(rec, id, c.o.Erase(&r))); err != nil {
+		return err
+	}
+	if c.erased[room].Compare(id) < 0 {
+		c.erased[room] = id
+	}
+	c.backups.erased(id)
+	return nil
+}
+
+// release shows a durable batch to the world.
+func (c *committer) release(took time.Duration) {
+	newest := &c.appended[len(c.appended)-1]
+	c.head, c.headLink = newest.ID, newest.link
+	c.w.sure = c.w.next
+	touched := c.live.offer(c.appended, c.erased, c.o.TailBytes)
+	active := c.w.active.Copy()
+	c.publish(func(r *root) {
+		r.head, r.active = c.head, active
+		if len(c.erased) > 0 {
+			r.erasures++
+		}
+	})
+	if !c.timerSet {
+		c.arm(c.o.FlushEvery)
+	}
+	if c.o.OnCommit != nil {
+		c.o.OnCommit(Commit{Records: len(c.appended), Took: took})
+	}
+	for _, r := range touched {
+		r.ring()
+	}
+}
+
+// answer wakes the callers of the batch. err, if any, is for all of them.
+func (c *committer) answer(err error) {
+	for _, r := range c.batch {
+		if err != nil {
+			r.result, r.err = Result{}, err
+		}
+		if r.err != nil {
+			c.counts.refused.Add(1)
+		}
+		r.done <- struct{}{}
+	}
+	c.appended = nil // the callers' now
+}
+
+// rollback ends a transaction whatever its pages look like.
+func rollback(tx *bolt.Tx) {
+	var err error
+	defer guard("", &err)
+	_ = tx.Rollback()
+}
+
+// commitTx commits a transaction whatever its pages look like.
+func commitTx(tx *bolt.Tx) (err error) {
+	defer func() {
+		if err != nil {
+			rollback(tx) // a panic leaves it open, and its lock held
+		}
+	}()
+	defer guard("commit", &err)
+	return tx.Commit()
+}
+
+// guard turns a panic of bbolt on a damaged page into ErrDamaged. Its
+// goroutine must have debug.SetPanicOnFault set for pages beyond the file.
+func guard(file string, err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%s: %w: %v", file, ErrDamaged, p)
+	}
+}

@@ -1,0 +1,248 @@
+package store
+
+import (
+	crand "crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
+	"github.com/roomlog/chat/internal/pagecheck"
+)
+
+// Keys of the log file's meta bucket.
+var (
+	keyFormat = []byte("format") // "roomlog 1"
+	keyStore  = []byte("store")  // the store's id
+	keyTrims  = []byte("trims")  // u64: trims ever made
+)
+
+const (
+	formatName    = "roomlog "
+	formatVersion = "1"
+)
+
+// lockTimeout is how long a locked file is waited for.
+const lockTimeout = time.Second
+
+// boltOptions are what both files are opened with.
+func boltOptions(maxSize int64) *bolt.Options {
+	o := &bolt.Options{
+		Timeout:        lockTimeout,
+		NoFreelistSync: true,
+		FreelistType:   bolt.FreelistMapType,
+		NoStatistics:   true,
+		MaxSize:        int(maxSize),
+	}
+	// A file that outgrows its mapping waits for all readers. The mapping is
+	// address space only; on Windows it would be the size of the file.
+	if runtime.GOOS != "windows" && ^uint(0)>>63 == 1 {
+		o.InitialMmapSize = 64 << 30
+	}
+	return o
+}
+
+// Create makes a new, empty store at path and opens it. It fails with
+// fs.ErrExist if there is a file already. The file appears whole: a crash
+// during Create leaves none.
+func Create(path string, o Options) (*Store, error) {
+	if _, err := os.Lstat(path); err == nil {
+		return nil, fmt.Errorf("create %s: %w", name(path), fs.ErrExist)
+	}
+	var id [16]byte
+	_, _ = crand.Read(id[:]) // never fails
+	err := newFile(path, func(tx *bolt.Tx) error {
+		for _, b := range [][]byte{bucketLog, bucketBase} {
+			if _, err := tx.CreateBucket(b); err != nil {
+				return err
+			}
+		}
+		return putMeta(tx, hex.EncodeToString(id[:]))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("create %s: %w", name(path), err)
+	}
+	return Open(path, o)
+}
+
+func putMeta(tx *bolt.Tx, id string) error {
+	meta, err := tx.CreateBucketIfNotExists(bucketMeta)
+	if err != nil {
+		return err
+	}
+	return errors.Join(meta.Put(keyFormat, []byte(formatName+formatVersion)), meta.Put(keyStore, []byte(id)))
+}
+
+// newFile makes a bolt file under a temporary name and moves it to path, which
+// must not exist.
+func newFile(path string, fill func(tx *bolt.Tx) error) error {
+	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name())
+	if err := temp.Close(); err != nil {
+		return err
+	}
+	// Without NoFreelistSync, so that the first open need not scan.
+	db, err := bolt.Open(temp.Name(), 0o600, &bolt.Options{FreelistType: bolt.FreelistMapType})
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(db.Update(fill), db.Close()); err != nil {
+		return err
+	}
+	return install(temp.Name(), path)
+}
+
+// install gives a finished file its name, unless that is taken.
+func install(temp, path string) error {
+	if err := os.Link(temp, path); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return fs.ErrExist
+		}
+		if err := os.Rename(temp, path); err != nil { // no links on this file system
+			return err
+		}
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// syncDir makes names in a directory durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if runtime.GOOS == "windows" { // has no such thing
+		err = nil
+	}
+	return errors.Join(err, d.Close())
+}
+
+// Open opens the store at path and folds what the views lack, telling
+// Options.Progress. It fails with fs.ErrNotExist if there is no file, with
+// ErrLocked within about a second, with ErrForeign (also for an empty file),
+// ErrVersion, or ErrDamaged.
+func Open(path string, o Options) (*Store, error) {
+	o = o.withDefaults()
+	s := &Store{
+		o: o, path: path,
+		queue:   queue{wake: make(chan struct{}, 1)},
+		live:    live{rooms: map[string]*liveRoom{}},
+		flush:   make(chan flushJob, 1),
+		flushed: make(chan error, 1),
+		stopped: make(chan struct{}),
+	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	c, err := s.start()
+	if err != nil {
+		for _, db := range []*bolt.DB{s.views, s.log} {
+			if db != nil {
+				_ = db.Close()
+			}
+		}
+		return nil, fmt.Errorf("open %s: %w", name(path), err)
+	}
+	go s.runFlusher()
+	go c.run()
+	return s, nil
+}
+
+// start opens the files and brings the views to the head of the log.
+func (s *Store) start() (c *committer, err error) {
+	defer guard(s.path, &err)
+	if s.log, err = openFile(s.path, s.o.MaxSize, s.o.Progress); err != nil {
+		return nil, err
+	}
+	if s.id, err = readMeta(s.log); err != nil {
+		return nil, err
+	}
+	c = &committer{Store: s, erased: map[string]ID{}, over: map[string]struct{}{}, timer: time.NewTimer(time.Hour)}
+	c.timer.Stop()
+	if err := c.load(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// openFile opens a bolt file that exists. Pages are checked before bbolt sees
+// them: it panics on a damaged one, in a goroutine of its own when it scans
+// for free pages.
+func openFile(path string, maxSize int64, progress func(Progress)) (*bolt.DB, error) {
+	if err := check(path, progress); err != nil {
+		return nil, err
+	}
+	db, err := bolt.Open(path, 0o600, boltOptions(maxSize))
+	switch {
+	case errors.Is(err, berrors.ErrTimeout):
+		return nil, fmt.Errorf("%s: %w", name(path), ErrLocked)
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w: %w", name(path), ErrDamaged, err)
+	}
+	return db, nil
+}
+
+// check looks at the pages of a file under its lock: all of them if the file
+// was not closed cleanly, else those that open needs.
+func check(path string, progress func(Progress)) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0) // not created, and its permission to be written asked for now
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := lock(f, lockTimeout); err != nil {
+		return fmt.Errorf("%s: %w", name(path), err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s: not a regular file: %w", name(path), ErrForeign)
+	}
+	synced, err := pagecheck.Synced(f)
+	if err == nil {
+		err = pagecheck.Check(f, info.Size(), !synced, func(done, total int64) {
+			progress(Progress{Phase: "check", Done: done, Total: total})
+		})
+	}
+	switch {
+	case errors.Is(err, pagecheck.ErrNotBolt):
+		return fmt.Errorf("%s: %w: %w", name(path), ErrForeign, err)
+	case errors.Is(err, pagecheck.ErrDamaged):
+		return fmt.Errorf("%s: %w: %w", name(path), ErrDamaged, err)
+	}
+	return err
+}
+
+// readMeta tells whose file it is.
+func readMeta(db *bolt.DB) (id string, err error) {
+	err = db.View(func(tx *bolt.Tx) error {
+		meta := tx.Bucket(bucketMeta)
+		if meta == nil || tx.Bucket(bucketLog) == nil || tx.Bucket(bucketBase) == nil {
+			return fmt.Errorf("%w: it has no log", ErrForeign)
+		}
+		switch format := string(meta.Get(keyFormat)); {
+		case len(format) < len(formatName) || format[:len(formatName)] != formatName:
+			return fmt.Errorf("%w: it has no format", ErrForeign)
+		case format != formatName+formatVersion:
+			return fmt.Errorf("%w: format %q, this program knows %s", ErrVersion, format, formatVersion)
+		}
+		id = string(meta.Get(keyStore))
+		if len(id) != 32 {
+			return fmt.Errorf("%w: it has no store id", ErrDamaged)
+		}
+		return nil
+	})
+	return id, err
+}

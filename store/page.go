@@ -1,0 +1,127 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+)
+
+// A pager reads pages of one room from the file. It remembers how the last
+// page was found.
+type pager struct {
+	bytes  int  // of the last page
+	sparse bool // the room's records do not stand side by side in the log
+}
+
+// page returns the records of a room in (rr.upTo, head], at most a page of
+// them. All is copied out before it returns: no transaction is left open.
+func (s *Store) page(rr *readerRoom, head ID) (es []*Entry, err error) {
+	sn, err := s.Snapshot()
+	if err != nil {
+		return nil, err
+	}
+	defer sn.Close()
+	defer guard(s.path, &err)
+	room, ok := sn.Room(rr.live.id)
+	if !ok {
+		return nil, sn.Err()
+	}
+	if !rr.upTo.IsZero() && room.Floor.Compare(rr.upTo) > 0 {
+		return nil, fmt.Errorf("room %q is kept from %s: %w", room.ID, room.Floor, ErrExpired)
+	}
+	var ids [pageRecords]ID
+	n := nextIDs(&sn.layers, ids[:], room, rr.upTo, head)
+	if n == 0 {
+		return nil, sn.Err()
+	}
+	es, err = sn.records(&rr.page, ids[:n])
+	if err != nil {
+		if errors.Is(err, ErrNotFound) {
+			err = s.lost(room.ID, rr.upTo)
+		}
+		return nil, err
+	}
+	return es, linked(es, rr.upTo)
+}
+
+// nextIDs fills ids with those of a room in (after, upTo], both lanes merged.
+func nextIDs(l *layers, ids []ID, room Room, after, upTo ID) (n int) {
+	var lanes [2]*scan
+	var head [2]ID
+	var more [2]bool
+	advance := func(i int) {
+		k, _, ok := lanes[i].next()
+		if more[i] = ok; ok {
+			head[i] = indexID(k)
+		}
+	}
+	for i := range lanes {
+		lanes[i] = l.ascend(indexKey(room.Number, Lane(i), after)+"\x00", indexKey(room.Number, Lane(i), upTo)+"\x00")
+		advance(i)
+	}
+	for n < len(ids) && (more[0] || more[1]) {
+		i := 0
+		if !more[0] || more[1] && bytes.Compare(head[1][:], head[0][:]) < 0 {
+			i = 1
+		}
+		ids[n] = head[i]
+		n++
+		advance(i)
+	}
+	return n
+}
+
+// records copies records out of the log, up to the size of a page.
+func (sn *Snapshot) records(p *pager, ids []ID) ([]*Entry, error) {
+	log, err := sn.log()
+	if err != nil {
+		return nil, err
+	}
+	var ends [pageRecords]int
+	buf := make([]byte, 0, max(p.bytes+p.bytes/16, 4096))
+	n, missed := 0, 0
+	c := log.Cursor()
+	var k, v []byte
+	for _, id := range ids {
+		if n > 0 && !p.sparse {
+			k, v = c.Next()
+		}
+		if !bytes.Equal(k, id[:]) {
+			missed++
+			if k, v = c.Seek(id[:]); !bytes.Equal(k, id[:]) {
+				return nil, ErrNotFound
+			}
+		}
+		if n > 0 && len(buf)+len(v) > pageBytes {
+			break
+		}
+		buf = append(buf, v...)
+		ends[n] = len(buf)
+		n++
+	}
+	p.bytes, p.sparse = len(buf), missed > n/2
+	entries, list := make([]Entry, n), make([]*Entry, n)
+	from := 0
+	for i := range list {
+		if err := decode(&entries[i].Record, ids[i], buf[from:ends[i]:ends[i]]); err != nil {
+			return nil, err
+		}
+		from, list[i] = ends[i], &entries[i]
+	}
+	return list, nil
+}
+
+// linked checks that the records of a page follow each other in their room,
+// and that nothing is missing between the cursor and the first of them.
+func linked(es []*Entry, cursor ID) error {
+	for i, e := range es {
+		if i == 0 {
+			if !cursor.IsZero() && e.Prev.Compare(cursor) > 0 {
+				return fmt.Errorf("room %q: a record between %s and %s is missing: %w", e.Room, cursor, e.ID, ErrDamaged)
+			}
+		} else if before := es[i-1]; e.Prev != before.ID || e.link != e.linkAfter(before.link) {
+			return fmt.Errorf("room %q: record %s does not follow %s: %w", e.Room, e.ID, before.ID, ErrDamaged)
+		}
+	}
+	return nil
+}

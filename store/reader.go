@@ -1,0 +1,203 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Bounds of a page: what a reader takes from the file at once.
+const (
+	pageRecords = 256
+	pageBytes   = 1 << 20
+)
+
+// A Reader is a cursor over the log of one room or of several, in one order.
+// It is for one goroutine at a time.
+type Reader struct {
+	store  *Store
+	bell   *Bell
+	rooms  []readerRoom
+	cursor ID
+	closed bool
+
+	erasures uint64 // as of the root that the buffers were read at
+}
+
+// A readerRoom is one of the rooms of a reader.
+type readerRoom struct {
+	live   *liveRoom
+	upTo   ID       // read up to here
+	buffer []*Entry // read, and not yet returned: where rooms are merged
+	page   pager
+}
+
+// Read opens a reader of the rooms behind the cursor after, which may be
+// greater than any id: then it begins at the present head. It rings bell (its
+// own if nil) when one of the rooms may have more. Close it after use.
+func (s *Store) Read(rooms []string, after ID, bell *Bell) *Reader {
+	if bell == nil {
+		bell = NewBell()
+	}
+	r := &Reader{store: s, bell: bell, rooms: make([]readerRoom, len(rooms))}
+	for i, id := range rooms {
+		r.rooms[i].live = s.live.join(id, bell) // listen first, then look: else what comes between is not heard
+	}
+	root := s.root.Load()
+	if head := root.head; after.Compare(head) > 0 {
+		after = head
+	}
+	r.cursor, r.erasures = after, root.erasures
+	for i := range r.rooms {
+		r.rooms[i].upTo = after
+	}
+	return r
+}
+
+// Poll returns what follows the cursor, at most 256 records and about 1 MiB,
+// and moves the cursor behind it. It never blocks for more to be written. An
+// empty batch means that the reader has caught up: it has seen all up to head,
+// and its cursor is head.
+//
+// It fails with ErrExpired when retention has taken records that the reader
+// has not seen, with ErrDamaged, and with ErrClosed.
+func (r *Reader) Poll() (batch []*Entry, head ID, err error) {
+	if r.closed {
+		return nil, ID{}, ErrClosed
+	}
+	root := r.store.root.Load() // everything durable up to its head is in tails and file
+	if root.head.Compare(r.cursor) <= 0 {
+		return nil, r.cursor, nil
+	}
+	if root.erasures != r.erasures {
+		r.erasures = root.erasures
+		for i := range r.rooms { // buffers may hold what has been erased since
+			r.rooms[i].upTo, r.rooms[i].buffer = r.cursor, nil
+		}
+	}
+	if len(r.rooms) == 1 {
+		batch, err = r.store.after(&r.rooms[0], root.head)
+	} else {
+		batch, err = r.merge(root.head)
+	}
+	if err != nil {
+		return nil, ID{}, err
+	}
+	if len(batch) == 0 {
+		r.cursor = root.head
+		return nil, root.head, nil
+	}
+	r.cursor = batch[len(batch)-1].ID
+	return batch, root.head, nil
+}
+
+// after returns the next records of one room up to head, and moves its mark:
+// behind the last of them, or to head if there are none.
+func (s *Store) after(rr *readerRoom, head ID) ([]*Entry, error) {
+	es, ok := rr.live.tail.Load().after(rr.upTo, head)
+	if !ok {
+		var err error
+		if es, err = s.page(rr, head); err != nil {
+			return nil, err
+		}
+	} else {
+		es = bounded(es)
+	}
+	if len(es) == 0 {
+		rr.upTo = head
+	} else {
+		rr.upTo = es[len(es)-1].ID
+	}
+	return es, nil
+}
+
+// bounded cuts a run of entries to the size of a page.
+func bounded(es []*Entry) []*Entry {
+	if len(es) > pageRecords {
+		es = es[:pageRecords]
+	}
+	bytes := 0
+	for i, e := range es {
+		if bytes += len(e.Body); bytes > pageBytes && i > 0 {
+			return es[:i]
+		}
+	}
+	return es
+}
+
+// merge returns the next records of all rooms in the order of their ids.
+func (r *Reader) merge(head ID) (batch []*Entry, err error) {
+	bytes := 0
+	for len(batch) < pageRecords && bytes < pageBytes {
+		var first *readerRoom
+		for i := range r.rooms {
+			rr := &r.rooms[i]
+			if len(rr.buffer) == 0 && rr.upTo.Compare(head) < 0 {
+				if rr.buffer, err = r.store.after(rr, head); err != nil {
+					return nil, err
+				}
+			}
+			if len(rr.buffer) > 0 && (first == nil || rr.buffer[0].ID.Compare(first.buffer[0].ID) < 0) {
+				first = rr
+			}
+		}
+		if first == nil {
+			break
+		}
+		batch = append(batch, first.buffer[0])
+		bytes += len(first.buffer[0].Body)
+		first.buffer = first.buffer[1:]
+	}
+	return batch, nil
+}
+
+// Pending reports, without reading, whether Poll may have something.
+func (r *Reader) Pending() bool {
+	if r.closed || r.store.root.Load().head.Compare(r.cursor) <= 0 {
+		return false
+	}
+	for i := range r.rooms {
+		rr := &r.rooms[i]
+		if len(rr.buffer) > 0 {
+			return true
+		}
+		t := rr.live.tail.Load()
+		if rr.upTo.Compare(t.from) < 0 {
+			return true
+		}
+		if n := len(t.entries); n > 0 && t.entries[n-1].ID.Compare(rr.upTo) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Bell is the bell of the reader.
+func (r *Reader) Bell() *Bell { return r.bell }
+
+// Cursor is the position of the reader: all up to it has been returned.
+func (r *Reader) Cursor() ID { return r.cursor }
+
+// Close takes the reader off its rooms' bells. It may be called twice.
+func (r *Reader) Close() {
+	if r.closed {
+		return
+	}
+	r.closed = true
+	for i := range r.rooms {
+		r.store.live.leave(r.rooms[i].live, r.bell)
+	}
+}
+
+// lost tells why a record of the index is not in the log: retention took it
+// after the snapshot was opened, or the file is damaged.
+func (s *Store) lost(room string, id ID) error {
+	sn, err := s.Snapshot()
+	if err != nil {
+		return err
+	}
+	defer sn.Close()
+	if now, ok := sn.Room(room); ok && now.Floor.Compare(id) >= 0 {
+		return ErrExpired
+	}
+	return errors.Join(sn.Err(), fmt.Errorf("record %s of room %q is missing: %w", id, room, ErrDamaged))
+}

@@ -1,0 +1,150 @@
+package store
+
+import (
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"github.com/tidwall/btree"
+)
+
+// Rows of the store itself. Keys begin with a byte below 0x20; numbers are
+// big-endian.
+//
+//	01 ‖ room id                              → room (see encodeRoom)
+//	02 ‖ number u32 ‖ lane u8 ‖ id            → nothing: the index of a room
+//	03 ‖ generation u32 ‖ key ‖ 0 ‖ number u32 ‖ user id → id ‖ at i64 ‖ type
+//	04 ‖ number u32                           → room id
+const (
+	rowRoom   = "\x01"
+	rowIndex  = "\x02"
+	rowKey    = "\x03"
+	rowNumber = "\x04"
+)
+
+// A cell is the value of a row in memory; dead marks one that was deleted
+// and may still stand in the layer below.
+type cell struct {
+	value string
+	dead  bool
+}
+
+// A table is one layer of rows in memory.
+type table = btree.Map[string, cell]
+
+func newTable() *table { return btree.NewMap[string, cell](32) }
+
+func roomKey(id string) string { return rowRoom + id }
+
+func numberKey(n uint32) string {
+	var k [5]byte
+	k[0] = rowNumber[0]
+	binary.BigEndian.PutUint32(k[1:], n)
+	return string(k[:])
+}
+
+func indexKey(n uint32, lane Lane, id ID) string {
+	var k [22]byte
+	k[0] = rowIndex[0]
+	binary.BigEndian.PutUint32(k[1:], n)
+	k[5] = byte(lane)
+	copy(k[6:], id[:])
+	return string(k[:])
+}
+
+// indexID is the id in a key of the index.
+func indexID(key string) (id ID) {
+	copy(id[:], key[6:])
+	return id
+}
+
+// successor is the smallest key greater than every key that begins with prefix.
+func successor(prefix string) string {
+	b := []byte(prefix)
+	for i := len(b) - 1; i >= 0; i-- {
+		b[i]++
+		if b[i] != 0 {
+			return string(b[:i+1])
+		}
+	}
+	return "" // no bound
+}
+
+const roomRow = 4 + 16 + 4 + 16 + 8 + 8
+
+// encodeRoom: number u32 ‖ last 16 ‖ link u32 ‖ floor 16 ‖ total u64 ‖ gone u64.
+// gone counts the records that retention took away.
+func encodeRoom(r *Room) string {
+	var v [roomRow]byte
+	binary.BigEndian.PutUint32(v[:], r.Number)
+	copy(v[4:], r.Last[:])
+	binary.BigEndian.PutUint32(v[20:], r.link)
+	copy(v[24:], r.Floor[:])
+	binary.BigEndian.PutUint64(v[40:], r.Total)
+	binary.BigEndian.PutUint64(v[48:], r.Total-r.Events)
+	return string(v[:])
+}
+
+func decodeRoom(id, v string) (r Room, err error) {
+	if len(v) != roomRow {
+		return r, errors.Join(ErrDamaged, errors.New("room row has a wrong length"))
+	}
+	b := []byte(v)
+	r.ID = id
+	r.Number = binary.BigEndian.Uint32(b)
+	copy(r.Last[:], b[4:])
+	r.link = binary.BigEndian.Uint32(b[20:])
+	copy(r.Floor[:], b[24:])
+	r.Total = binary.BigEndian.Uint64(b[40:])
+	r.Events = r.Total - binary.BigEndian.Uint64(b[48:])
+	return r, nil
+}
+
+// Idempotency keys live in generations, so that expiry drops whole
+// generations instead of rows. A generation is as long as a key lives: a live
+// key stands in the present one or in the one before.
+func keyGeneration(at time.Time, ttl time.Duration) uint32 {
+	return uint32(max(at.UnixMilli(), 0) / max(ttl.Milliseconds(), 1))
+}
+
+func generationKey(generation uint32) string {
+	var k [5]byte
+	k[0] = rowKey[0]
+	binary.BigEndian.PutUint32(k[1:], generation)
+	return string(k[:])
+}
+
+func keyKey(generation uint32, key string, room uint32, user string) string {
+	k := make([]byte, 0, 5+len(key)+5+len(user))
+	k = append(k, rowKey[0])
+	k = binary.BigEndian.AppendUint32(k, generation)
+	k = append(k, key...)
+	k = append(k, 0)
+	k = binary.BigEndian.AppendUint32(k, room)
+	k = append(k, user...)
+	return string(k)
+}
+
+// A keyed is what an idempotency key stands for.
+type keyed struct {
+	id   ID
+	at   time.Time
+	kind string
+}
+
+func encodeKeyed(r *Record) string {
+	v := make([]byte, 0, 24+len(r.Type))
+	v = append(v, r.ID[:]...)
+	v = binary.BigEndian.AppendUint64(v, uint64(r.At.UnixMilli()))
+	return string(append(v, r.Type...))
+}
+
+func decodeKeyed(v string) (k keyed, ok bool) {
+	if len(v) < 24 {
+		return k, false
+	}
+	copy(k.id[:], v)
+	k.at = time.UnixMilli(int64(binary.BigEndian.Uint64([]byte(v[16:24])))).UTC()
+	k.kind = v[24:]
+	return k, true
+}
