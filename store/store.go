@@ -138,8 +138,8 @@ func name(path string) string {
 // counts are what Stats tells of the running store.
 type counts struct {
 	commits, records, replayed, refused, flushes atomic.Int64
-	flushTook                                     atomic.Int64 // nanoseconds, sum
-	commitTook                                    atomic.Int64
+	flushTook                                    atomic.Int64 // nanoseconds, sum
+	commitTook                                   atomic.Int64
 }
 
 // idle is how long a full disk is left alone before it is tried again: bbolt
