@@ -32,17 +32,18 @@ type committer struct {
 	erased   map[string]ID // newest erased record a room
 
 	// Of the views' way to their file.
-	timer      *time.Timer
-	timerSet   bool
-	flushing   bool
-	flushErr   error
-	job        flushJob
-	head       ID     // of the last commit
-	headLink   uint32 // its record's link
-	checkpoint ID     // up to which the views file holds
-	trims      uint64 // trims ever made, as the log file counts them
-	over       map[string]struct{}
-	due        bool // a flush has ended since rooms were last trimmed
+	timer       *time.Timer
+	timerSet    bool
+	flushing    bool
+	flushErr    error
+	job         flushJob
+	flushFailed time.Time
+	head        ID     // of the last commit
+	headLink    uint32 // its record's link
+	checkpoint  ID     // up to which the views file holds
+	trims       uint64 // trims ever made, as the log file counts them
+	over        map[string]struct{}
+	due         bool // a flush has ended since rooms were last trimmed
 }
 
 func (c *committer) run() {

@@ -78,7 +78,7 @@ func (c *committer) housekeeping() {
 // one. While an older table is on its way it does nothing; one that could not
 // be written is tried again.
 func (c *committer) freeze() {
-	if c.flushing || c.Failed() != nil {
+	if c.flushing || c.Failed() != nil || c.flushErr != nil && time.Since(c.flushFailed) < idle {
 		return
 	}
 	if c.w.frozen == nil {
@@ -101,6 +101,7 @@ func (c *committer) flushEnded(err error) {
 	c.flushing, c.flushErr = false, err
 	if err != nil {
 		c.o.Logger.Warn("chat views could not be written, trying again", "file", viewsPath(c.path), "error", err)
+		c.flushFailed = time.Now()
 		c.arm(idle)
 		return
 	}
@@ -123,7 +124,10 @@ func (c *committer) arm(d time.Duration) {
 func (c *committer) roomInMemory() error {
 	for c.w.active.Len() >= 4*c.o.FlushRows {
 		if !c.flushing {
-			if c.flushErr != nil {
+			if errors.Is(c.flushErr, ErrDamaged) {
+				c.fail(c.flushErr) // trying again does not help; reopening rebuilds
+				return fmt.Errorf("%w: views: %w", ErrFailed, c.flushErr)
+			} else if c.flushErr != nil {
 				return fmt.Errorf("%w: views: %w", ErrFull, c.flushErr)
 			}
 			c.freeze()

@@ -59,13 +59,16 @@ func (s *Store) Read(rooms []string, after ID, bell *Bell) *Reader {
 // and its cursor is head.
 //
 // It fails with ErrExpired when retention has taken records that the reader
-// has not seen, with ErrDamaged, and with ErrClosed.
+// has not seen, with ErrDamaged, and with ErrClosed once there is nothing more.
 func (r *Reader) Poll() (batch []*Entry, head ID, err error) {
 	if r.closed {
 		return nil, ID{}, ErrClosed
 	}
 	root := r.store.root.Load() // everything durable up to its head is in tails and file
 	if root.head.Compare(r.cursor) <= 0 {
+		if r.store.ended.Load() {
+			return nil, ID{}, ErrClosed
+		}
 		return nil, r.cursor, nil
 	}
 	if root.erasures != r.erasures {

@@ -35,6 +35,7 @@ type Store struct {
 	backups backups
 	counts  counts
 	closing sync.Once
+	ended   atomic.Bool
 	closed  error
 }
 
@@ -91,13 +92,15 @@ func (s *Store) publish(change func(r *root)) {
 	s.pubMu.Unlock()
 }
 
-// Close commits what was taken, writes the views, and closes the files.
-// Proposals that still wait, and later ones, get ErrClosed. Further calls
-// return what the first one did.
+// Close commits the proposals that wait, writes the views, and closes the
+// files. Later proposals, and readers that have caught up, get ErrClosed.
+// Further calls return what the first one did.
 func (s *Store) Close() error {
 	s.closing.Do(func() {
 		s.queue.close()
 		<-s.stopped
+		s.ended.Store(true)
+		s.live.ringAll()
 		s.closed = s.closeFiles()
 	})
 	return s.closed
@@ -113,11 +116,17 @@ func (s *Store) closeFiles() error {
 		}
 		if s.Failed() == nil {
 			db.NoFreelistSync = false
-			errs = append(errs, db.Update(func(*bolt.Tx) error { return nil }))
+			errs = append(errs, touch(db))
 		}
 		errs = append(errs, db.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// touch commits an empty transaction.
+func touch(db *bolt.DB) (err error) {
+	defer guard(db.Path(), &err)
+	return db.Update(func(*bolt.Tx) error { return nil })
 }
 
 // viewsPath is where the views of a log stand.

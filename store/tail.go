@@ -201,6 +201,15 @@ func (r *liveRoom) cut(upTo ID) {
 	r.tail.Store(&tail{from: upTo, entries: slices.Clone(t.entries[k:])})
 }
 
+// ringAll wakes all readers.
+func (l *live) ringAll() {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	for _, r := range l.rooms {
+		r.ring()
+	}
+}
+
 // ring wakes the room's readers.
 func (r *liveRoom) ring() {
 	r.mu.Lock()
