@@ -73,7 +73,7 @@ func fill(rec []byte, idAt, timeAt int, id, prev ID, prevLink uint32, at int64, 
 	copy(body[timeAt:timeAt+24], atText)
 	binary.BigEndian.PutUint64(rec[10:], uint64(at))
 	copy(rec[18:34], prev[:])
-	binary.BigEndian.PutUint32(rec[6:], linkOf(prevLink, id, prev, rec[recordHeader:recordHeader+int(rec[34])+int(rec[35])]))
+	binary.BigEndian.PutUint32(rec[6:], linkOf(prevLink, id, prev, namesOf(rec)))
 	seal(rec, id)
 }
 
@@ -93,6 +93,13 @@ func (r *Record) linkAfter(prevLink uint32) uint32 {
 	return linkOf(prevLink, r.ID, r.Prev, names)
 }
 
+// prevOf and linkIn read the chain fields of a record.
+func prevOf(rec []byte) (id ID) { return ID(rec[18:34]) }
+func linkIn(rec []byte) uint32  { return binary.BigEndian.Uint32(rec[6:]) }
+
+// namesOf is room id ‖ type of a record.
+func namesOf(rec []byte) []byte { return rec[recordHeader : recordHeader+int(rec[34])+int(rec[35])] }
+
 // seal writes the checksum of a record.
 func seal(rec []byte, id ID) { binary.BigEndian.PutUint32(rec, checksum(rec, id)) }
 
@@ -100,19 +107,33 @@ func checksum(rec []byte, id ID) uint32 {
 	return crc32.Update(crc32.Checksum(id[:], castagnoli), castagnoli, rec[4:])
 }
 
-// decode checks a stored record and points r into it. rec must not change
-// for as long as r is in use.
-func decode(r *Record, id ID, rec []byte) error {
+// checkRecord checks that a stored record is whole.
+func checkRecord(id ID, rec []byte) error {
 	if len(rec) < recordHeader || binary.BigEndian.Uint32(rec) != checksum(rec, id) {
 		return fmt.Errorf("record %s: wrong checksum: %w", id, ErrDamaged)
 	}
 	if rec[4] != recordVersion {
 		return fmt.Errorf("record %s: form %d: %w", id, rec[4], ErrVersion)
 	}
-	body := bodyOffset(rec)
-	if body > len(rec) {
+	if bodyOffset(rec) > len(rec) {
 		return fmt.Errorf("record %s: lengths exceed the record: %w", id, ErrDamaged)
 	}
+	return nil
+}
+
+// decode checks a stored record and points r into it. rec must not change
+// for as long as r is in use.
+func decode(r *Record, id ID, rec []byte) error {
+	if err := checkRecord(id, rec); err != nil {
+		return err
+	}
+	split(r, id, rec)
+	return nil
+}
+
+// split points r into a record that has been checked.
+func split(r *Record, id ID, rec []byte) {
+	body := bodyOffset(rec)
 	r.ID = id
 	copy(r.Prev[:], rec[18:34])
 	r.link = binary.BigEndian.Uint32(rec[6:])
@@ -130,7 +151,6 @@ func decode(r *Record, id ID, rec []byte) error {
 	r.Key, names = names[:rec[37]], names[rec[37]:]
 	r.UserName = names
 	r.Body = rec[body:len(rec):len(rec)]
-	return nil
 }
 
 // erased returns the record with another body and the mark of an erased one.

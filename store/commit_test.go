@@ -22,7 +22,7 @@ func TestPropose_storesTheBodyWithIDAndTimeFilledIn(t *testing.T) {
 		t.Fatalf("body %s, want %s", r.Body, want)
 	}
 	es := readRooms(t, s, "a")
-	if len(es) != 1 || string(es[0].Body) != want {
+	if len(es) != 1 || string(es[0].Body()) != want {
 		t.Fatalf("read %d entries", len(es))
 	}
 }
@@ -241,9 +241,10 @@ func TestErase_overwritesTheBodyAndKeepsTheRest(t *testing.T) {
 	last := put(t, s, note{room: "a", text: "secret10"})
 	put(t, s, note{room: "a", kind: "Gone", erase: []store.ID{all[3].ID, last.ID}})
 	for _, e := range read(t, r) {
+		r := e.Record()
 		gone := e.ID == all[3].ID || e.ID == last.ID
-		if e.Type == "Note" && e.Erased != gone || strings.Contains(string(e.Body), "secret") && gone {
-			t.Fatalf("record %s: erased %v, body %s", e.ID, e.Erased, e.Body)
+		if r.Type == "Note" && r.Erased != gone || strings.Contains(string(r.Body), "secret") && gone {
+			t.Fatalf("record %s: erased %v, body %s", e.ID, r.Erased, r.Body)
 		}
 	}
 	res, err := propose(s, note{room: "a", key: "k3", text: "anything"})

@@ -29,6 +29,7 @@ type committer struct {
 	now      time.Time
 	nowText  []byte
 	appended []Record
+	raw      [][]byte      // the same, as stored
 	erased   map[string]ID // newest erased record a room
 
 	// Of the views' way to their file.
@@ -105,7 +106,16 @@ func (c *committer) commit() {
 		c.counts.commits.Add(1)
 		c.counts.records.Add(int64(len(c.appended)))
 		c.counts.commitTook.Add(int64(took))
-		c.release(took)
+		touched := c.release()
+		appended := len(c.appended)
+		c.answer(nil) // writers first: they do not wait for the waking of readers
+		if c.o.OnCommit != nil {
+			c.o.OnCommit(Commit{Records: appended, Took: took})
+		}
+		for _, r := range touched {
+			r.ring()
+		}
+		return
 	}
 	c.answer(nil)
 }
@@ -114,7 +124,7 @@ func (c *committer) commit() {
 // command panicked: nothing is left of the attempt then, the command is marked
 // and the batch must be tried again.
 func (c *committer) attempt() (done bool) {
-	c.appended = c.appended[:0]
+	c.appended, c.raw = c.appended[:0], c.raw[:0]
 	clear(c.erased)
 	for _, r := range c.batch {
 		if !r.poison {
@@ -129,7 +139,7 @@ func (c *committer) attempt() (done bool) {
 		}
 		c.mint.last = last
 		c.w.reset(c.root.Load().active)
-		c.appended = c.appended[:0]
+		c.appended, c.raw = c.appended[:0], c.raw[:0]
 		if err != nil {
 			for _, r := range c.batch {
 				if !r.poison {
@@ -290,6 +300,7 @@ func (c *committer) append(d *Draft, room string) error {
 	}
 	id := c.mint.next(c.now.UnixMilli())
 	fill(rec, d.IDAt, d.TimeAt, id, prev, prevLink, c.now.UnixMilli(), c.nowText)
+	c.raw = append(c.raw, rec)
 	c.appended = append(c.appended, Record{})
 	r := &c.appended[len(c.appended)-1]
 	if err := decode(r, id, rec); err != nil {
@@ -335,12 +346,13 @@ func (c *committer) erase(id ID, room string) error {
 	return nil
 }
 
-// release shows a durable batch to the world.
-func (c *committer) release(took time.Duration) {
+// release shows a durable batch to the world. It returns the rooms whose
+// readers are to be woken.
+func (c *committer) release() []*liveRoom {
 	newest := &c.appended[len(c.appended)-1]
 	c.head, c.headLink = newest.ID, newest.link
 	c.w.sure = c.w.next
-	touched := c.live.offer(c.appended, c.erased, c.o.TailBytes)
+	touched := c.live.offer(c.appended, c.raw, c.erased, c.o.TailBytes)
 	active := c.w.active.Copy()
 	c.publish(func(r *root) {
 		r.head, r.active = c.head, active
@@ -351,12 +363,7 @@ func (c *committer) release(took time.Duration) {
 	if !c.timerSet {
 		c.arm(c.o.FlushEvery)
 	}
-	if c.o.OnCommit != nil {
-		c.o.OnCommit(Commit{Records: len(c.appended), Took: took})
-	}
-	for _, r := range touched {
-		r.ring()
-	}
+	return touched
 }
 
 // answer wakes the callers of the batch. err, if any, is for all of them.
@@ -371,6 +378,7 @@ func (c *committer) answer(err error) {
 		r.done <- struct{}{}
 	}
 	c.appended = nil // the callers' now
+	clear(c.raw)
 }
 
 // rollback ends a transaction whatever its pages look like.

@@ -41,7 +41,7 @@ func (s *Store) page(rr *readerRoom, head ID) (es []*Entry, err error) {
 		}
 		return nil, err
 	}
-	return es, linked(es, rr.upTo)
+	return es, linked(es, room.ID, rr.upTo)
 }
 
 // nextIDs fills ids with those of a room in (after, upTo], both lanes merged.
@@ -103,9 +103,11 @@ func (sn *Snapshot) records(p *pager, ids []ID) ([]*Entry, error) {
 	entries, list := make([]Entry, n), make([]*Entry, n)
 	from := 0
 	for i := range list {
-		if err := decode(&entries[i].Record, ids[i], buf[from:ends[i]:ends[i]]); err != nil {
+		rec := buf[from:ends[i]:ends[i]]
+		if err := checkRecord(ids[i], rec); err != nil {
 			return nil, err
 		}
+		entries[i].ID, entries[i].rec = ids[i], rec
 		from, list[i] = ends[i], &entries[i]
 	}
 	return list, nil
@@ -113,14 +115,15 @@ func (sn *Snapshot) records(p *pager, ids []ID) ([]*Entry, error) {
 
 // linked checks that the records of a page follow each other in their room,
 // and that nothing is missing between the cursor and the first of them.
-func linked(es []*Entry, cursor ID) error {
+func linked(es []*Entry, room string, cursor ID) error {
 	for i, e := range es {
+		prev := prevOf(e.rec)
 		if i == 0 {
-			if !cursor.IsZero() && e.Prev.Compare(cursor) > 0 {
-				return fmt.Errorf("room %q: a record between %s and %s is missing: %w", e.Room, cursor, e.ID, ErrDamaged)
+			if !cursor.IsZero() && prev.Compare(cursor) > 0 {
+				return fmt.Errorf("room %q: a record between %s and %s is missing: %w", room, cursor, e.ID, ErrDamaged)
 			}
-		} else if before := es[i-1]; e.Prev != before.ID || e.link != e.linkAfter(before.link) {
-			return fmt.Errorf("room %q: record %s does not follow %s: %w", e.Room, e.ID, before.ID, ErrDamaged)
+		} else if before := es[i-1]; prev != before.ID || linkIn(e.rec) != linkOf(linkIn(before.rec), e.ID, prev, namesOf(e.rec)) {
+			return fmt.Errorf("room %q: record %s does not follow %s: %w", room, e.ID, before.ID, ErrDamaged)
 		}
 	}
 	return nil

@@ -131,8 +131,8 @@ func TestFrame_isMadeOnceForAllReaders(t *testing.T) {
 		if len(es) != 1 {
 			t.Fatalf("%d entries", len(es))
 		}
-		f := es[0].Frame(owner, func(r *store.Record) []byte { made++; return append([]byte("frame "), r.Body...) })
-		if string(f) != "frame "+string(es[0].Body) {
+		f := es[0].Frame(owner, func(e *store.Entry) []byte { made++; return append([]byte("frame "), e.Body()...) })
+		if string(f) != "frame "+string(es[0].Body()) {
 			t.Fatalf("frame %s", f)
 		}
 		r.Close()

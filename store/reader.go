@@ -120,7 +120,7 @@ func bounded(es []*Entry) []*Entry {
 	}
 	bytes := 0
 	for i, e := range es {
-		if bytes += len(e.Body); bytes > pageBytes && i > 0 {
+		if bytes += len(e.rec); bytes > pageBytes && i > 0 {
 			return es[:i]
 		}
 	}
@@ -147,7 +147,7 @@ func (r *Reader) merge(head ID) (batch []*Entry, err error) {
 			break
 		}
 		batch = append(batch, first.buffer[0])
-		bytes += len(first.buffer[0].Body)
+		bytes += len(first.buffer[0].rec)
 		first.buffer = first.buffer[1:]
 	}
 	return batch, nil

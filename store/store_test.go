@@ -192,7 +192,7 @@ func readRooms(t testing.TB, s *store.Store, rooms ...string) []*store.Entry {
 func ids(es []*store.Entry) string {
 	var b strings.Builder
 	for _, e := range es {
-		fmt.Fprintln(&b, e.ID, e.Room)
+		fmt.Fprintln(&b, e.ID, e.Record().Room)
 	}
 	return b.String()
 }

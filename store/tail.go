@@ -6,11 +6,23 @@ import (
 	"sync/atomic"
 )
 
-// An Entry is a record with the frames that transports have made of it.
+// An Entry is a stored record, checked and not yet taken apart, with the frames
+// that transports have made of it. It may be used concurrently.
 type Entry struct {
-	Record
+	ID     ID
+	rec    []byte
 	frames atomic.Pointer[frame]
 }
+
+// Record takes the entry apart. It allocates nothing: the record shares memory
+// with the entry.
+func (e *Entry) Record() (r Record) {
+	split(&r, e.ID, e.rec)
+	return r
+}
+
+// Body is the event as JSON: Record().Body.
+func (e *Entry) Body() []byte { return e.rec[bodyOffset(e.rec):len(e.rec):len(e.rec)] }
 
 // A frame is what one owner made of an entry. Frames of an entry form a list.
 type frame struct {
@@ -24,14 +36,14 @@ type frame struct {
 // by all readers; owner is compared by identity and should be a pointer. The
 // frame must not be changed. It may be called concurrently; then encode may
 // run more than once, and one of the results is kept.
-func (e *Entry) Frame(owner any, encode func(*Record) []byte) []byte {
+func (e *Entry) Frame(owner any, encode func(*Entry) []byte) []byte {
 	first := e.frames.Load()
 	for f := first; f != nil; f = f.next {
 		if f.owner == owner {
 			return f.bytes
 		}
 	}
-	made := &frame{owner: owner, bytes: encode(&e.Record), next: first}
+	made := &frame{owner: owner, bytes: encode(e), next: first}
 	for !e.frames.CompareAndSwap(made.next, made) {
 		made.next = e.frames.Load()
 		for f := made.next; f != nil; f = f.next {
@@ -116,12 +128,12 @@ func (l *live) leave(r *liveRoom, b *Bell) {
 var maxID = ID{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
 
 // entryOverhead is about what an entry costs beside its record.
-const entryOverhead = 256
+const entryOverhead = 128
 
-// offer appends a committed batch to the tails of the rooms that are live and
+// offer appends a committed batch, and as it is stored in raw, to the tails of the rooms that are live and
 // returns those rooms. erased maps rooms to the newest record of theirs that
 // the batch erased: their tails are cut up to it.
-func (l *live) offer(batch []Record, erased map[string]ID, budget int64) []*liveRoom {
+func (l *live) offer(batch []Record, raw [][]byte, erased map[string]ID, budget int64) []*liveRoom {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	if len(batch) > 0 {
@@ -147,8 +159,8 @@ func (l *live) offer(batch []Record, erased map[string]ID, budget int64) []*live
 		if !ok {
 			touched = append(touched, r)
 		}
-		fresh[r] = append(es, &Entry{Record: batch[i]})
-		size := int64(3*len(batch[i].Body) + entryOverhead) // the record and two frames of it
+		fresh[r] = append(es, &Entry{ID: batch[i].ID, rec: raw[i]})
+		size := int64(3*len(raw[i]) + entryOverhead) // the record and two frames of it
 		l.order = append(l.order, slot{r, size})
 		l.bytes += size
 	}
