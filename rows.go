@@ -1,0 +1,194 @@
+package chat
+
+import (
+	"encoding/binary"
+	"iter"
+
+	"github.com/roomlog/chat/store"
+)
+
+// The rows that apply folds events into. Keys begin with a letter for the
+// table; number is the room's, 4 bytes big-endian; ids are their 16 bytes.
+// Rows hold ids and names but never text, so that what was erased from the log
+// is nowhere else. A plain MessagePosted writes none: history is the room's
+// index of messages with these rows laid over.
+//
+//	n number                            → members, uvarint
+//	m number user                       → id of the UserJoined, length of the role (1 byte), role, name
+//	u user 0x00 number                  → room id: the rooms of a user
+//	s number message                    → 'e' and the id of the newest MessageEdited, or 'd' and that of the MessageDeleted
+//	e number message edit               → nothing: all edits of a message
+//	c number message emoji              → count, uvarint; id of the first reaction; the first three users,
+//	                                      each as length (uvarint), id, length (uvarint), name
+//	r number message emoji 0x00 user    → id of the ReactionAdded
+//	o number message emoji 0x00 id      → user id, 0x00, name: the same in the order of time
+//
+// foldVersion names them and the rules of apply: views that were written under
+// another one are rebuilt.
+const foldVersion = "1"
+
+const (
+	rowMemberCount   = 'n'
+	rowMember        = 'm'
+	rowRoomOfUser    = 'u'
+	rowMessageState  = 's'
+	rowEdit          = 'e'
+	rowReactionCount = 'c'
+	rowReaction      = 'r'
+	rowReactionOrder = 'o'
+)
+
+// messageRows are the tables whose rows speak of one message of a room.
+var messageRows = [...]byte{rowMessageState, rowEdit, rowReactionCount, rowReaction, rowReactionOrder}
+
+// tableKey begins the key of a row about a room.
+func tableKey(table byte, number uint32) []byte {
+	b := make([]byte, 0, 64)
+	b = append(b, table)
+	return binary.BigEndian.AppendUint32(b, number)
+}
+
+func memberCountKey(number uint32) string { return string(tableKey(rowMemberCount, number)) }
+
+func memberKey(number uint32, user string) string {
+	return string(append(tableKey(rowMember, number), user...))
+}
+
+func roomOfUserKey(user string, number uint32) string {
+	b := append([]byte{rowRoomOfUser}, user...)
+	b = append(b, 0)
+	return string(binary.BigEndian.AppendUint32(b, number))
+}
+
+// roomsOfUserRange is the range of a user's roomOfUserKeys.
+func roomsOfUserRange(user string) (from, to string) {
+	prefix := string(rune(rowRoomOfUser)) + user
+	return prefix + "\x00", prefix + "\x01"
+}
+
+func messageKey(table byte, number uint32, message ID) []byte {
+	return append(tableKey(table, number), message[:]...)
+}
+
+// messageRange is the range of a table's rows about messages from first to
+// last, both included.
+func messageRange(table byte, number uint32, first, last ID) (from, to string) {
+	from = string(messageKey(table, number, first))
+	if last == End {
+		return from, string(tableKey(table, number+1))
+	}
+	return from, string(messageKey(table, number, successor(last)))
+}
+
+func messageStateKey(number uint32, message ID) string {
+	return string(messageKey(rowMessageState, number, message))
+}
+
+func editKey(number uint32, message, edit ID) string {
+	return string(append(messageKey(rowEdit, number, message), edit[:]...))
+}
+
+func reactionCountKey(number uint32, message ID, emoji string) string {
+	return string(append(messageKey(rowReactionCount, number, message), emoji...))
+}
+
+func reactionKey(number uint32, message ID, emoji, user string) string {
+	b := append(messageKey(rowReaction, number, message), emoji...)
+	b = append(b, 0)
+	return string(append(b, user...))
+}
+
+func reactionOrderKey(number uint32, message ID, emoji string, id ID) string {
+	b := append(messageKey(rowReactionOrder, number, message), emoji...)
+	b = append(b, 0)
+	return string(append(b, id[:]...))
+}
+
+// messageOf returns the message that the key of a message row names, and what
+// stands behind it.
+func messageOf(key string) (message ID, rest string) {
+	const head = 1 + 4
+	copy(message[:], key[head:])
+	return message, key[head+len(message):]
+}
+
+// idAt reads an id at the start of a value.
+func idAt(value string) (id ID) {
+	copy(id[:], value)
+	return id
+}
+
+// messageState is what became of a message after it was posted.
+type messageState struct {
+	edited, deleted bool
+	by              ID // the newest MessageEdited, or the MessageDeleted
+}
+
+func parseMessageState(value string) messageState {
+	if value == "" {
+		return messageState{}
+	}
+	return messageState{edited: value[0] == 'e', deleted: value[0] == 'd', by: idAt(value[1:])}
+}
+
+func (s messageState) value() string {
+	mark := byte('e')
+	if s.deleted {
+		mark = 'd'
+	}
+	return string(append([]byte{mark}, s.by[:]...))
+}
+
+func getMessageState(v store.View, number uint32, message ID) messageState {
+	value, _ := v.Get(messageStateKey(number, message))
+	return parseMessageState(value)
+}
+
+// editsOf returns the edits of a message, oldest first.
+func editsOf(v store.View, number uint32, message ID) []ID {
+	var ids []ID
+	for key := range v.Ascend(messageRange(rowEdit, number, message, message)) {
+		_, rest := messageOf(key)
+		ids = append(ids, idAt(rest))
+	}
+	return ids
+}
+
+func memberCount(v store.View, number uint32) uint64 {
+	value, _ := v.Get(memberCountKey(number))
+	n, _ := binary.Uvarint([]byte(value))
+	return n
+}
+
+func setMemberCount(rows store.Rows, number uint32, n uint64) {
+	if n == 0 {
+		rows.Delete(memberCountKey(number))
+		return
+	}
+	rows.Set(memberCountKey(number), string(binary.AppendUvarint(nil, n)))
+}
+
+func memberValue(since ID, role, name string) string {
+	b := append([]byte(nil), since[:]...)
+	b = append(b, byte(len(role)))
+	b = append(b, role...)
+	return string(append(b, name...))
+}
+
+func parseMember(user, value string) Member {
+	value = value[len(ID{}):]
+	n := int(value[0])
+	return Member{ID: user, Role: value[1 : 1+n], Name: value[1+n:]}
+}
+
+// members yields the members of a room in the order of their ids.
+func members(v store.View, number uint32) iter.Seq[Member] {
+	return func(yield func(Member) bool) {
+		from, to := string(tableKey(rowMember, number)), string(tableKey(rowMember, number+1))
+		for key, value := range v.Ascend(from, to) {
+			if !yield(parseMember(key[len(from):], value)) {
+				return
+			}
+		}
+	}
+}
