@@ -1,0 +1,122 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/roomlog/chat"
+)
+
+// Gate is what every handler asks before it does anything: who is it, may
+// they, is it too much. It may be used concurrently.
+type Gate struct {
+	chat    *chat.Chat
+	auth    Auth
+	options Options
+	origins origins
+}
+
+// NewGate returns a gate. It panics if c or auth is nil, or if an origin of the
+// options is not one: a chat that lets everybody in by mistake must not start.
+func NewGate(c *chat.Chat, auth Auth, o *Options) *Gate {
+	if c == nil {
+		panic("transport: the chat is nil")
+	}
+	if auth == nil {
+		panic("transport: the Auth is nil: say who may come in, with transport.Guest.Auth if it is anybody")
+	}
+	options := o.withDefaults()
+	return &Gate{chat: c, auth: auth, options: options, origins: newOrigins(options.Origins)}
+}
+
+// Chat returns the chat behind the gate.
+func (g *Gate) Chat() *chat.Chat { return g.chat }
+
+// Options returns the options with their defaults filled in.
+func (g *Gate) Options() *Options { return &g.options }
+
+// Authenticate asks the Auth who makes the request. The error is one of the
+// protocol's.
+func (g *Gate) Authenticate(r *http.Request) (grant Grant, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			g.options.Logger.Error("auth hook panicked", "panic", p, "stack", string(debug.Stack()))
+			grant, err = Grant{}, chat.ErrInternal
+		}
+	}()
+	grant, err = g.auth(r)
+	switch {
+	case errors.Is(err, chat.ErrForbidden):
+		return Grant{}, err
+	case err != nil:
+		g.options.Logger.Debug("request was not authenticated", "error", err)
+		return Grant{}, Errorf(ErrUnauthenticated, "sign in first")
+	case grant.User.ID == "":
+		g.options.Logger.Error("auth hook gave a user without an id, and no error")
+		return Grant{}, chat.ErrInternal
+	case grant.expired(g.options.Now()):
+		return Grant{}, Errorf(ErrUnauthenticated, "the credentials have expired")
+	}
+	return grant, nil
+}
+
+// Allow returns nil if the grant has not ended and lets the user take the
+// action in the room.
+func (g *Gate) Allow(grant *Grant, action Action, room string) (err error) {
+	if grant.expired(g.options.Now()) {
+		return Errorf(ErrUnauthenticated, "the credentials have expired")
+	}
+	if grant.May == nil {
+		return nil
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			g.options.Logger.Error("may hook panicked", "panic", p, "stack", string(debug.Stack()))
+			err = chat.ErrInternal
+		}
+	}()
+	err = grant.May(action, room)
+	var known *chat.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, chat.ErrRoomNotFound):
+		return noRoom(room) // exactly as if it were not there
+	case errors.As(err, &known):
+		return err
+	}
+	return Errorf(chat.ErrForbidden, "%v", err)
+}
+
+// UntilExpiry returns how long the grant still holds, and whether it ends at
+// all.
+func (g *Gate) UntilExpiry(grant *Grant) (time.Duration, bool) {
+	if grant.Expires.IsZero() {
+		return 0, false
+	}
+	return grant.Expires.Sub(g.options.Now()), true
+}
+
+// Log logs an error that the caller is only told of as a failure. Refusals are
+// not logged.
+func (g *Gate) Log(what string, err error) {
+	var e *chat.Error
+	if errors.As(err, &e) && kinds[e.Code].status < 500 && kinds[e.Code].status > 0 {
+		return
+	}
+	if ProblemOf(err).Code == chat.ErrShuttingDown.Code {
+		return
+	}
+	g.options.Logger.Error(fmt.Sprintf("%s failed", what), "error", err)
+}
+
+// noRoom is the answer about a room that is not there, or that must seem so.
+func noRoom(room string) error {
+	if len(room) > 128 {
+		room = room[:128]
+	}
+	return Errorf(chat.ErrRoomNotFound, "%q", room)
+}

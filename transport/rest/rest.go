@@ -1,0 +1,94 @@
+// Package rest serves the commands and queries of a chat as JSON over HTTP:
+// section 3 of docs/protocol.md.
+package rest
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/roomlog/chat"
+	"github.com/roomlog/chat/transport"
+)
+
+// api holds what the calls need.
+type api struct {
+	gate *transport.Gate
+	chat *chat.Chat
+}
+
+// Handler serves the calls below the path that it is mounted at, without that
+// prefix: use http.StripPrefix. It panics if c or auth is nil. More patterns can
+// be added to it.
+func Handler(c *chat.Chat, auth transport.Auth, o *transport.Options) *transport.Mux {
+	gate := transport.NewGate(c, auth, o)
+	a := &api{gate: gate, chat: c}
+	m := transport.NewMux(gate)
+	m.Handle("GET /me", a.call(a.me))
+	m.Handle("GET /rooms", a.call(a.rooms))
+	m.Handle("GET /rooms/{room}", a.call(a.room))
+	m.Handle("POST /rooms/{room}/join", a.call(a.join))
+	m.Handle("POST /rooms/{room}/leave", a.call(a.leave))
+	m.Handle("GET /rooms/{room}/log", a.call(a.log))
+	m.Handle("GET /rooms/{room}/messages", a.call(a.history))
+	m.Handle("POST /rooms/{room}/messages", a.call(a.post))
+	m.Handle("GET /rooms/{room}/messages/{id}", a.call(a.message))
+	m.Handle("PATCH /rooms/{room}/messages/{id}", a.call(a.edit))
+	m.Handle("DELETE /rooms/{room}/messages/{id}", a.call(a.delete))
+	m.Handle("PUT /rooms/{room}/messages/{id}/reactions/{emoji}", a.call(a.react))
+	m.Handle("DELETE /rooms/{room}/messages/{id}/reactions/{emoji}", a.call(a.unreact))
+	return m
+}
+
+// call is a handler of a request whose sender is known. An error is answered
+// with its problem; nothing has been written then.
+type call func(w http.ResponseWriter, r *http.Request, grant *transport.Grant) error
+
+// call makes a handler of a call: it asks who makes the request before anything
+// of it is read.
+func (a *api) call(serve call) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := a.admit(w, r, serve); err != nil {
+			a.gate.Log(r.Method+" "+r.URL.Path, err)
+			transport.ProblemOf(err).ServeHTTP(w, r)
+		}
+	})
+}
+
+func (a *api) admit(w http.ResponseWriter, r *http.Request, serve call) error {
+	if err := a.gate.CheckWrite(r); err != nil {
+		return err
+	}
+	grant, err := a.gate.Authenticate(r)
+	if err != nil {
+		return err
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		if err := a.gate.Command(&grant); err != nil {
+			return err
+		}
+	}
+	return serve(w, r, &grant)
+}
+
+// me tells a client who it is.
+func (a *api) me(w http.ResponseWriter, _ *http.Request, grant *transport.Grant) error {
+	transport.Answer(w, http.StatusOK, struct {
+		User chat.User `json:"user"`
+	}{grant.User})
+	return nil
+}
+
+// answer answers a command with its event: status if it is new, 200 if the key
+// was known, 204 if nothing was to change.
+func answer(w http.ResponseWriter, status int, res chat.Result) {
+	switch {
+	case res.Replayed:
+		w.Header().Set("Idempotent-Replayed", "true")
+		status = http.StatusOK
+	case !res.Changed:
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	transport.Answer(w, status, json.RawMessage(res.Event.JSON()))
+}

@@ -1,0 +1,194 @@
+package ws
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"github.com/roomlog/chat"
+	"github.com/roomlog/chat/transport"
+)
+
+// conn is one socket. Two goroutines serve it: one reads what the client sends
+// and carries it out, in order; the other alone writes, and alone reads the
+// feeds of the rooms. They meet in the fields below mu and at the bell, which
+// rings for the events of all rooms and for whatever else there is to write.
+type conn struct {
+	handler *Handler
+	gate    *transport.Gate
+	net     net.Conn
+	in      *reader
+	bell    *chat.Bell
+	heard   atomic.Bool // the client has sent something since the last heartbeat
+	bad     []time.Time // when the client last sent what is no request; the reader's
+
+	host, address string // of the request, for in-place authentication
+	release       func() // counts the connection out
+
+	mu       sync.Mutex
+	grant    transport.Grant
+	answers  []byte     // frames to write before any more events
+	taken    *sync.Cond // answers were taken, or the socket has ended
+	rooms    []*room    // replaced, never changed in place
+	retired  []*room    // for the writer to close
+	busy     bool       // a message is being carried out
+	closing  *closing   // why the socket ends; the first reason stands
+	since    time.Time  // when that was said
+	finished bool       // the writer has ended: nothing more will be sent
+
+	written chan struct{} // closed when the writer has ended
+}
+
+// room is a room that the socket is subscribed to.
+type room struct {
+	name string
+	feed *transport.Feed
+}
+
+// maxAnswers is how many bytes of answers may wait to be written before no more
+// messages are read, so that a client that asks and never listens is stopped.
+const maxAnswers = 256 << 10
+
+func newConn(h *Handler, nc net.Conn, ahead []byte, grant transport.Grant, r *http.Request) *conn {
+	o := h.gate.Options()
+	c := &conn{
+		handler: h, gate: h.gate, net: nc, grant: grant,
+		in:   newReader(nc, ahead, o.MaxBody, o.IdleTimeout),
+		bell: chat.NewBell(), written: make(chan struct{}),
+		host: r.Host, address: r.RemoteAddr,
+	}
+	c.taken = sync.NewCond(&c.mu)
+	return c
+}
+
+// start serves the socket and returns at once, so that the memory of the
+// request and of the server's buffers is freed.
+func (c *conn) start() {
+	transport.LimitSendBuffer(c.net)
+	var err error
+	if c.release, err = c.gate.Connect(&c.grant); err != nil {
+		c.release = func() {}
+		c.closing = &closing{code: statusTooMany, reason: "too many connections"}
+	} else {
+		c.answers = appendHello(nil, c.gate.Chat().StoreID(), c.grant.User, c.gate.Options())
+	}
+	go c.write()
+	go c.read()
+}
+
+// end asks the writer to end the socket, if nothing has yet.
+func (c *conn) end(why *closing) {
+	c.mu.Lock()
+	first := c.closing == nil
+	if first {
+		c.closing, c.since = why, time.Now()
+	}
+	c.mu.Unlock()
+	if first {
+		c.bell.Ring()
+	}
+}
+
+func (c *conn) chat() *chat.Chat { return c.gate.Chat() }
+
+// read carries out what the client sends until the socket ends.
+func (c *conn) read() {
+	defer func() {
+		<-c.written
+		_ = c.net.Close()
+		for _, r := range c.rooms { // what was added after the writer had ended
+			r.feed.Close()
+		}
+		c.release()
+		c.handler.remove(c)
+	}()
+	defer c.rescue()
+	for {
+		op, payload, err := c.in.next()
+		if why, ours := err.(*closing); ours {
+			c.end(why)
+			// What is not read when a connection is closed destroys what was
+			// written to it.
+			_, _ = io.Copy(io.Discard, c.net)
+			return
+		}
+		if err != nil { // the connection is lost, or nothing came for too long
+			c.lose()
+			return
+		}
+		c.heard.Store(true)
+		switch op {
+		case ws.OpClose:
+			c.end(answerClose(payload))
+			return
+		case ws.OpPing:
+			c.send(append(appendHeader(nil, ws.OpPong, len(payload)), payload...))
+			c.hold()
+		case ws.OpText:
+			c.carryOut(payload)
+		}
+	}
+}
+
+// lose ends the socket without a word: there is nobody to hear it.
+func (c *conn) lose() {
+	_ = c.net.Close() // and so ends a write that is stuck
+	c.mu.Lock()
+	c.busy = false
+	c.mu.Unlock()
+	c.end(&closing{code: ws.StatusAbnormalClosure})
+}
+
+// rescue ends the socket alone where a bug would end the program.
+func (c *conn) rescue() {
+	if p := recover(); p != nil {
+		c.gate.Options().Logger.Error("socket panicked", "panic", p, "stack", string(debug.Stack()))
+		c.lose()
+	}
+}
+
+// send queues frames, which are written before any more events.
+func (c *conn) send(frames []byte) {
+	c.mu.Lock()
+	c.answers = append(c.answers, frames...)
+	c.mu.Unlock()
+	c.bell.Ring()
+}
+
+// hold waits while too much is queued.
+func (c *conn) hold() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.answers) > maxAnswers && !c.finished {
+		c.taken.Wait()
+	}
+}
+
+// find returns the room of that name that the socket is subscribed to, or nil.
+// The caller holds mu.
+func (c *conn) find(name string) *room {
+	i := slices.IndexFunc(c.rooms, func(r *room) bool { return r.name == name })
+	if i < 0 {
+		return nil
+	}
+	return c.rooms[i]
+}
+
+// unsubscribe removes a room, and leaves it to the writer to close its feed,
+// which it may just be reading. It reports whether the room was there. The
+// caller holds mu.
+func (c *conn) unsubscribe(r *room) bool {
+	if !slices.Contains(c.rooms, r) {
+		return false
+	}
+	c.rooms = slices.DeleteFunc(slices.Clone(c.rooms), func(other *room) bool { return other == r })
+	c.retired = append(c.retired, r)
+	return true
+}

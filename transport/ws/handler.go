@@ -1,0 +1,161 @@
+// Package ws serves a chat over WebSockets: any number of rooms, commands and
+// queries on one socket. Section 5 of docs/protocol.md.
+package ws
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+
+	"github.com/gobwas/ws"
+
+	"github.com/roomlog/chat"
+	"github.com/roomlog/chat/transport"
+)
+
+// subprotocol is what the frames of a socket are called.
+const subprotocol = "chat.v1.json"
+
+// Handler serves sockets. A socket leaves the http.Server with its upgrade:
+// Shutdown neither ends it nor waits for it, Drain does both.
+type Handler struct {
+	gate *transport.Gate
+
+	mu       sync.Mutex
+	conns    map[*conn]struct{}
+	open     sync.WaitGroup
+	draining chan struct{} // closed by Drain
+	drained  bool
+}
+
+// New returns a handler of sockets. It panics if c or auth is nil.
+func New(c *chat.Chat, auth transport.Auth, o *transport.Options) *Handler {
+	return &Handler{
+		gate:     transport.NewGate(c, auth, o),
+		conns:    make(map[*conn]struct{}),
+		draining: make(chan struct{}),
+	}
+}
+
+// ServeHTTP upgrades the connection to a socket, or answers why not.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.gate.AllowOrigin(w, r)
+	grant, err := h.admit(r)
+	if err != nil {
+		h.gate.Log("socket", err)
+		if errors.Is(err, chat.ErrInvalidField) { // the handshake
+			w.Header().Set("Sec-WebSocket-Version", supportedVersion)
+		}
+		transport.ProblemOf(err).ServeHTTP(w, r)
+		return
+	}
+	upgrader := ws.HTTPUpgrader{
+		Timeout:  h.gate.Options().WriteTimeout,
+		Header:   w.Header(),
+		Protocol: func(p string) bool { return p == subprotocol },
+	}
+	nc, rw, _, err := upgrader.Upgrade(r, w)
+	if err != nil { // the upgrader has answered
+		h.gate.Options().Logger.Error("a socket cannot be served: is there a middleware without Unwrap?", "error", err)
+		if nc != nil {
+			_ = nc.Close()
+		}
+		return
+	}
+	// What the client sent ahead is in the server's buffer, which goes with it.
+	ahead := make([]byte, rw.Reader.Buffered())
+	_, _ = io.ReadFull(rw.Reader, ahead)
+	c := newConn(h, nc, ahead, grant, r)
+	if !h.add(c) {
+		_ = nc.Close()
+		return
+	}
+	c.start()
+}
+
+// admit finds out who asks, and whether for a socket.
+func (h *Handler) admit(r *http.Request) (transport.Grant, error) {
+	grant, err := h.gate.Authenticate(r)
+	if err != nil {
+		return grant, err
+	}
+	if err := h.gate.CheckSocket(r); err != nil {
+		return grant, err
+	}
+	if err := checkHandshake(r); err != nil {
+		return grant, err
+	}
+	select {
+	case <-h.gate.Chat().Draining():
+		return grant, chat.ErrShuttingDown
+	case <-h.draining:
+		return grant, chat.ErrShuttingDown
+	default:
+		return grant, nil
+	}
+}
+
+// add counts a socket in, unless the handler drains.
+func (h *Handler) add(c *conn) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.drained {
+		return false
+	}
+	h.conns[c] = struct{}{}
+	h.open.Add(1)
+	return true
+}
+
+func (h *Handler) remove(c *conn) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.conns, c)
+	h.open.Done()
+}
+
+// Drain closes all sockets with 1012, which tells clients to come back with
+// their cursors, takes no new ones and returns when they have ended. If ctx ends
+// first they are cut off, and its error is returned. It may be called again.
+func (h *Handler) Drain(ctx context.Context) error {
+	h.mu.Lock()
+	if !h.drained {
+		h.drained = true
+		close(h.draining)
+	}
+	h.mu.Unlock()
+	ended := make(chan struct{})
+	go func() {
+		h.open.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		h.cut()
+		return ctx.Err()
+	}
+}
+
+// cut closes the connections of all sockets.
+func (h *Handler) cut() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for c := range h.conns {
+		_ = c.net.Close()
+	}
+}
+
+// resumable reports whether a write to the connection that timed out can be
+// taken up where it stopped. TLS cannot.
+func resumable(nc net.Conn) bool {
+	switch nc.(type) {
+	case *net.TCPConn, *net.UnixConn:
+		return true
+	}
+	return false
+}

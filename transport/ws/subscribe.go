@@ -1,0 +1,61 @@
+package ws
+
+import (
+	"context"
+	"slices"
+
+	"github.com/roomlog/chat"
+	"github.com/roomlog/chat/transport"
+)
+
+func subscribe(ctx context.Context, c *conn, grant *transport.Grant, o *transport.Object) (result, error) {
+	name := o.String("room")
+	after, _ := o.OptionalString("after")
+	store, _ := o.OptionalString("store")
+	if err := o.Err(); err != nil {
+		return result{}, err
+	}
+	if err := c.gate.Allow(grant, transport.Read, name); err != nil {
+		return result{}, err
+	}
+	c.mu.Lock()
+	taken, n := c.find(name) != nil, len(c.rooms)
+	c.mu.Unlock()
+	switch most := c.gate.Options().MaxRooms; {
+	case taken:
+		return result{}, transport.Errorf(transport.ErrAlreadySubscribed, "%q", name)
+	case n >= most:
+		return result{}, transport.Errorf(transport.ErrTooManyConnections, "a socket has at most %d rooms", most)
+	}
+	feed, err := c.gate.Open(ctx, transport.FeedQuery{
+		Rooms: []string{name}, Cursor: transport.ParseCursor(after), Store: store, Bell: c.bell,
+	})
+	if err != nil {
+		return result{}, err
+	}
+	standing := feed.Standings()[0]
+	res := result{
+		ok: marshal(struct {
+			Verdict transport.Verdict `json:"verdict"`
+			Head    chat.ID           `json:"head"`
+			Floor   chat.ID           `json:"floor"`
+		}{standing.Verdict, standing.Head, standing.Floor}),
+		apply: func() { c.rooms = append(slices.Clip(c.rooms), &room{name: name, feed: feed}) },
+	}
+	if standing.Verdict == transport.Reset {
+		res.frames = appendReset(nil, standing)
+	}
+	return res, nil
+}
+
+func unsubscribe(_ context.Context, c *conn, _ *transport.Grant, o *transport.Object) (result, error) {
+	name := o.String("room")
+	if err := o.Err(); err != nil {
+		return result{}, err
+	}
+	return result{ok: empty, apply: func() {
+		if r := c.find(name); r != nil {
+			c.unsubscribe(r)
+		}
+	}}, nil
+}

@@ -1,0 +1,237 @@
+package ws
+
+import (
+	"context"
+	"errors"
+	"net"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"github.com/roomlog/chat"
+	"github.com/roomlog/chat/transport"
+)
+
+// writer is what the writing goroutine of a socket has for itself.
+type writer struct {
+	*conn
+	out   sink
+	rooms []*room     // as they were when the turn began
+	timer *time.Timer // nil before the first wait
+	beat  time.Time   // when the next heartbeat is due
+}
+
+// write writes what there is until the socket ends.
+func (c *conn) write() {
+	w := &writer{conn: c, out: newSink(c), beat: time.Now().Add(c.gate.Options().Heartbeat)}
+	defer w.finish()
+	defer c.rescue()
+	for {
+		more, err := w.turn()
+		if err != nil {
+			var why *closing
+			if !errors.As(err, &why) || w.bye(why) != nil {
+				_ = c.net.Close() // and so ends a read
+			}
+			return
+		}
+		if !more {
+			w.out.drop()
+			w.wait()
+		}
+	}
+}
+
+// turn writes the answers, and then something of each room that has something.
+// It reports whether there may be more. The error is a *closing when the socket
+// is to end.
+func (w *writer) turn() (more bool, err error) {
+	w.tend()
+	answers, why := w.take()
+	if err := w.out.put(answers); err != nil {
+		return false, err
+	}
+	if why != nil {
+		return false, errors.Join(w.out.flush(), why)
+	}
+	for _, r := range w.rooms {
+		if !r.feed.Pending() {
+			continue
+		}
+		more = true
+		if err := w.room(r); err != nil {
+			return false, err
+		}
+	}
+	return more, w.out.flush()
+}
+
+// take takes what the reader has left: the answers, the rooms, and why the
+// socket is to end. A command that was taken is still answered.
+func (w *writer) take() (answers []byte, why *closing) {
+	w.mu.Lock()
+	answers, retired := w.answers, w.retired
+	w.answers, w.retired, w.rooms = nil, nil, w.conn.rooms
+	if !w.busy || time.Since(w.since) > closeTimeout {
+		why = w.closing
+	}
+	w.taken.Signal()
+	w.mu.Unlock()
+	for _, r := range retired {
+		r.feed.Close()
+	}
+	return answers, why
+}
+
+// room writes what is next of a room.
+func (w *writer) room(r *room) error {
+	batch, err := r.feed.Next(context.Background())
+	if err != nil {
+		w.fail(r, err)
+		return nil
+	}
+	for _, s := range batch.Lost {
+		if err := w.out.put(appendReset(nil, s)); err != nil {
+			return err
+		}
+	}
+	for events := batch.Events; len(events) > 0; {
+		n := fitting(events)
+		f := frame(events[0])
+		if n > 1 {
+			f = appendEvents(nil, r.name, events[:n])
+		}
+		if err := w.out.put(f); err != nil {
+			return err
+		}
+		events = events[n:]
+	}
+	if batch.Live {
+		return w.out.put(appendLive(nil, r.name, r.feed.Mark()))
+	}
+	return nil
+}
+
+// fitting returns how many of the events, at least one, go into one frame.
+func fitting(events []chat.Event) int {
+	bytes := 0
+	for i := range events {
+		if bytes += len(events[i].JSON()); bytes > maxFrame && i > 0 {
+			return i
+		}
+	}
+	return len(events)
+}
+
+// fail ends a room, or the socket, whose feed has failed.
+func (w *writer) fail(r *room, err error) {
+	switch {
+	case errors.Is(err, chat.ErrShuttingDown):
+		w.end(restart)
+	case errors.Is(err, chat.ErrRoomNotFound):
+		w.expel(r)
+	default:
+		w.gate.Log("reading for a socket", err)
+		w.end(&closing{code: ws.StatusInternalServerError, reason: "reading failed"})
+	}
+}
+
+// expel ends a room that the user may no longer read.
+func (w *writer) expel(r *room) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.unsubscribe(r) { // else the client has left it already
+		w.answers = append(w.answers, appendEnd(nil, r.name, "forbidden")...)
+	}
+}
+
+// tend looks after the socket: whether it is to end, whether the client is
+// still there and, at every heartbeat, whether it still may be.
+func (w *writer) tend() {
+	select {
+	case <-w.gate.Chat().Draining():
+		w.end(restart)
+	case <-w.handler.draining:
+		w.end(restart)
+	default:
+	}
+	w.mu.Lock()
+	grant := w.grant
+	w.mu.Unlock()
+	if left, ends := w.gate.UntilExpiry(&grant); ends && left <= 0 {
+		w.end(&closing{code: statusExpired, reason: "credentials have expired"})
+		return
+	}
+	if time.Now().Before(w.beat) {
+		return
+	}
+	w.beat = time.Now().Add(w.gate.Options().Heartbeat)
+	for _, r := range w.rooms {
+		if w.gate.Allow(&grant, transport.Read, r.name) != nil {
+			w.expel(r)
+		}
+	}
+	if !w.heard.Swap(false) {
+		w.send(ws.CompiledPing)
+	}
+}
+
+// wait returns when there may be something to do.
+func (w *writer) wait() {
+	rest := time.Until(w.beat)
+	w.mu.Lock()
+	if left, ends := w.gate.UntilExpiry(&w.grant); ends {
+		rest = min(rest, left)
+	}
+	ending := w.closing != nil
+	w.mu.Unlock()
+	if ending { // only a command that is being carried out holds it up
+		rest = closeTimeout
+	}
+	if w.timer == nil {
+		w.timer = time.NewTimer(rest)
+	} else {
+		w.timer.Reset(rest)
+	}
+	draining, drained := w.gate.Chat().Draining(), w.handler.draining
+	if ending {
+		draining, drained = nil, nil
+	}
+	select {
+	case <-w.bell.C:
+	case <-w.timer.C:
+	case <-draining:
+	case <-drained:
+	}
+}
+
+// bye writes the close frame, the last one.
+func (w *writer) bye(why *closing) error {
+	if why.code == ws.StatusAbnormalClosure {
+		return net.ErrClosed
+	}
+	if err := w.out.put(why.frame()); err != nil {
+		return err
+	}
+	if err := w.out.flush(); err != nil {
+		return err
+	}
+	w.in.stop(time.Now().Add(closeTimeout)) // for theirs to come
+	return nil
+}
+
+// finish closes what the writer alone may close, and lets the reader go.
+func (w *writer) finish() {
+	w.out.drop()
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+	w.mu.Lock()
+	for _, r := range append(w.retired, w.conn.rooms...) {
+		r.feed.Close()
+	}
+	w.conn.rooms, w.retired, w.finished = nil, nil, true
+	w.taken.Broadcast()
+	w.mu.Unlock()
+	close(w.written)
+}
