@@ -1,0 +1,109 @@
+// The HTTP half of the server: commands and queries. The cookie that
+// POST /guest sets says who is asking.
+
+const root = new URL('api/', document.baseURI);
+const timeout = 20_000; // ms for an answer; a command is retried with its key
+
+/** An answer of the server that is not a success. */
+export class Problem extends Error {
+  /** @param {number} status @param {{code?: string, title?: string, detail?: string}} body @param {number} retryAfter seconds */
+  constructor(status, body = {}, retryAfter = 0) {
+    super(body.detail || body.title || `The server answered ${status}.`);
+    this.status = status;
+    this.code = body.code ?? '';
+    this.retryAfter = retryAfter;
+  }
+
+  /** Whether the same request may succeed later. */
+  get transient() {
+    return this.status === 429 || this.status === 502 || this.status === 503 || this.status === 504;
+  }
+}
+
+/** No answer at all: the outcome is not known. */
+export class Unreachable extends Error {
+  transient = true;
+  retryAfter = 0;
+  status = 0;
+  code = 'unreachable';
+}
+
+/** An address below the API, for EventSource and WebSocket too. */
+export function address(path) {
+  return new URL(path, root);
+}
+
+/** @param {{body?: object, key?: string}} [options] @returns {Promise<any>} */
+async function call(method, path, options = {}) {
+  const { body, key } = options;
+  /** @type {Record<string, string>} */
+  const headers = {};
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  if (key) headers['Idempotency-Key'] = key;
+  let response, text;
+  try {
+    response = await fetch(address(path), {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(timeout),
+    });
+    text = await response.text();
+  } catch (cause) {
+    throw new Unreachable('The server does not answer.', { cause });
+  }
+  const parsed = parse(text);
+  if (!response.ok) throw new Problem(response.status, parsed, Number(response.headers.get('Retry-After')) || 0);
+  return parsed;
+}
+
+function parse(text) {
+  try {
+    return text ? JSON.parse(text) : {};
+  } catch {
+    return {}; // a proxy's error page
+  }
+}
+
+const at = encodeURIComponent;
+const query = (fields) => {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined && value !== null);
+  return given.length ? '?' + new URLSearchParams(given) : '';
+};
+
+/** A new guest of that name; the answer sets the cookie. */
+export const guest = (name) => call('POST', 'guest', { body: { name } });
+
+/** The newest rooms that the caller may see. */
+export const rooms = (fields = {}) => call('GET', 'rooms' + query(fields));
+
+/** A room and its members. */
+export const room = (id) => call('GET', `rooms/${at(id)}`);
+
+/** A page of the history view. */
+export const messages = (id, fields) => call('GET', `rooms/${at(id)}/messages${query(fields)}`);
+
+/** A page of the log itself. */
+export const log = (id, fields) => call('GET', `rooms/${at(id)}/log${query(fields)}`);
+
+/**
+ * Carries out a command. The answer holds the event that it became, if it
+ * changed anything.
+ * @param {Omit<import('./outbox.js').Command, 'at'>} command
+ * @returns {Promise<{event?: object}>}
+ */
+export async function run({ op, room, key, message, text, emoji }) {
+  const path = `rooms/${at(room)}`;
+  const answers = {
+    join: () => call('POST', `${path}/join`, { key }),
+    leave: () => call('POST', `${path}/leave`, { key }),
+    post: () => call('POST', `${path}/messages`, { key, body: { text } }),
+    edit: () => call('PATCH', `${path}/messages/${at(message)}`, { key, body: { text } }),
+    delete: () => call('DELETE', `${path}/messages/${at(message)}`),
+    react: () => call('PUT', `${path}/messages/${at(message)}/reactions/${at(emoji)}`),
+    unreact: () => call('DELETE', `${path}/messages/${at(message)}/reactions/${at(emoji)}`),
+  };
+  const answer = await answers[op]();
+  if (answer.id && answer.type) return { event: answer };
+  return { event: answer.event };
+}

@@ -1,0 +1,76 @@
+// The rooms that are listed: their newest message and what was not read yet.
+
+/**
+ * @typedef {object} Entry
+ * @property {string} id
+ * @property {number} members
+ * @property {string} at when something last happened, RFC 3339
+ * @property {{name: string, text: string, id: string} | null} last the newest message
+ * @property {number} unread messages that came while the room was not open
+ */
+
+export class Rooms {
+  /** @type {Map<string, Entry>} */
+  #entries = new Map();
+
+  /** By last activity, newest first. */
+  list() {
+    return [...this.#entries.values()].sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : a.id < b.id ? -1 : 1));
+  }
+
+  get(id) {
+    return this.#entries.get(id);
+  }
+
+  /** Takes the server's list, keeping what is counted here. */
+  take(listed) {
+    for (const { id, members, last_activity: at, last } of listed) {
+      const entry = this.#entry(id);
+      entry.members = members ?? entry.members;
+      if (at && at >= entry.at) entry.at = at;
+      if (last) this.#newest(entry, last.id, last.user?.name, last.deleted ? '' : last.text);
+    }
+  }
+
+  /** Makes sure that a room is listed. */
+  add(id) {
+    return this.#entry(id);
+  }
+
+  remove(id) {
+    this.#entries.delete(id);
+  }
+
+  /** Takes an event of a room. @param {boolean} read whether it is being looked at */
+  apply(event, read, me) {
+    const entry = this.#entry(event.room);
+    if (event.at > entry.at) entry.at = event.at;
+    const { member, message, text } = event.data ?? {};
+    switch (event.type) {
+      case 'MessagePosted':
+        this.#newest(entry, event.id, event.user.name, text);
+        if (!read && event.user.id !== me) entry.unread++;
+        break;
+      case 'MessageEdited':
+      case 'MessageDeleted':
+        if (entry.last?.id === message) entry.last.text = text ?? '';
+        break;
+      case 'UserJoined':
+        entry.members++;
+        break;
+      case 'UserLeft':
+        if (member) entry.members = Math.max(0, entry.members - 1);
+        break;
+    }
+  }
+
+  #newest(entry, id, name, text) {
+    if (entry.last && entry.last.id > id) return;
+    entry.last = { id, name: name ?? '', text: text ?? '' };
+  }
+
+  #entry(id) {
+    if (!this.#entries.has(id)) this.#entries.set(id, { id, members: 0, at: '', last: null, unread: 0 });
+    return this.#entries.get(id);
+  }
+}

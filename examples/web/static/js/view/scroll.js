@@ -1,0 +1,79 @@
+// The place of the reader: at the end it stays at the end, elsewhere what is
+// being read stays where it is, whatever is added above or below.
+
+const near = 60; // px from the end that count as the end
+
+export class Scroll {
+  #scroller;
+  #content;
+  #atEnd = true;
+  #onMoved;
+
+  /**
+   * @param {HTMLElement} scroller
+   * @param {HTMLElement} content its child that holds the items
+   * @param {() => void} onMoved called when the reader comes to the end or leaves it
+   */
+  constructor(scroller, content, onMoved) {
+    this.#scroller = scroller;
+    this.#content = content;
+    this.#onMoved = onMoved;
+    scroller.addEventListener('scroll', () => this.#look(), { passive: true });
+    // The box shrinks (a keyboard, a longer draft) and the content grows
+    // without us (fonts, the width of the window).
+    const resized = new ResizeObserver(() => this.#atEnd && this.toEnd());
+    resized.observe(scroller);
+    resized.observe(content);
+  }
+
+  get atEnd() {
+    return this.#atEnd;
+  }
+
+  /** @param {ScrollBehavior} behavior */
+  toEnd(behavior = 'instant') {
+    this.#scroller.scrollTo({ top: this.#scroller.scrollHeight, behavior });
+    if (behavior === 'instant') this.#set(true);
+  }
+
+  /** Changes the content, and keeps the reader's place. */
+  keep(change) {
+    if (this.#atEnd) {
+      change();
+      this.toEnd();
+      return;
+    }
+    const anchors = this.#visible().map((node) => ({ node, before: node.getBoundingClientRect().top }));
+    change();
+    const anchor = anchors.find(({ node }) => node.isConnected);
+    if (anchor) this.#scroller.scrollTop += anchor.node.getBoundingClientRect().top - anchor.before;
+  }
+
+  /** The items that are to be seen, from the top. @returns {HTMLElement[]} one of them will outlive the change */
+  #visible() {
+    const { top, bottom } = this.#scroller.getBoundingClientRect();
+    const nodes = /** @type {any} */ (this.#content.children);
+    let low = 0;
+    for (let high = nodes.length; low < high; ) {
+      const middle = (low + high) >> 1;
+      if (nodes[middle].getBoundingClientRect().bottom <= top) low = middle + 1;
+      else high = middle;
+    }
+    const visible = [];
+    for (let i = low; i < nodes.length && nodes[i].getBoundingClientRect().top < bottom; i++) {
+      if (nodes[i].dataset.id) visible.push(nodes[i]); // the heading of a day moves when older messages come
+    }
+    return visible;
+  }
+
+  #look() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
+    this.#set(scrollHeight - scrollTop - clientHeight < near);
+  }
+
+  #set(atEnd) {
+    if (atEnd === this.#atEnd) return;
+    this.#atEnd = atEnd;
+    this.#onMoved();
+  }
+}
