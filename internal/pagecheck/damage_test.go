@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-var rounds = flag.Int("rounds", 40, "how often each kind of damage is done to each file")
+var rounds = flag.Int("rounds", 25, "how often each kind of damage is done to each file")
 
 // damage is a way to spoil a file. It returns what it did.
 type damage func(rnd *rand.Rand, data []byte, pageSize int) ([]byte, string)
@@ -139,8 +139,8 @@ func TestCheck_refusesEveryFlippedBitOfAPageHeader(t *testing.T) {
 				t.Errorf("%s: page %d: %d flipped bits passed", s.name, id, missed)
 			}
 		}
-		if unused > pages*3/4 {
-			t.Errorf("%s: only %d of %d pages are in use", s.name, pages-unused, pages)
+		if used := pages - unused; used < 20 {
+			t.Errorf("%s: only %d of %d pages are in use", s.name, used, pages)
 		}
 	}
 }

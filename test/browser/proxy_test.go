@@ -1,0 +1,85 @@
+package browser_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+)
+
+// proxy stands between pages and a server, and can be made to fail as proxies do.
+type proxy struct {
+	*httptest.Server
+	failing atomic.Bool  // answers 502 to everything
+	refused atomic.Int64 // streams that got a 502
+}
+
+func startProxy(t *testing.T, s *server) *proxy {
+	t.Helper()
+	reverse := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: s.addr})
+	reverse.FlushInterval = -1
+	p := &proxy{}
+	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p.failing.Load() {
+			if strings.HasPrefix(r.URL.Path, "/api/events") {
+				p.refused.Add(1)
+			}
+			http.Error(w, "<h1>Bad gateway</h1>", http.StatusBadGateway)
+			return
+		}
+		reverse.ServeHTTP(w, r)
+	}))
+	t.Cleanup(func() {
+		p.CloseClientConnections()
+		p.Close()
+	})
+	return p
+}
+
+// An EventSource that is answered with anything but a stream gives up for good.
+// The page opens another one, from the last cursor.
+func TestPage_reopensAStreamThatTheBrowserGaveUp(t *testing.T) {
+	s := startServer(t)
+	front := startProxy(t, s)
+	ann := signIn(t, "Ann", front.URL+"/?sse=1#general")
+	ann.say("Before.")
+	ann.sees("Before.")
+
+	front.failing.Store(true)
+	front.CloseClientConnections()
+	ann.wait(`/Reconnecting/.test(document.querySelector('#status').innerText)`)
+	if front.refused.Load() == 0 {
+		t.Error("the stream was not answered with a 502")
+	}
+	ann.say("Into the void.")
+	s.post("general", "Said meanwhile.")
+	front.failing.Store(false)
+
+	ann.sees("Said meanwhile.")
+	ann.shows(s, "general", 3)
+	ann.connected()
+}
+
+// The same for the socket, whose handshake is refused.
+func TestPage_reopensASocketThatAProxyRefused(t *testing.T) {
+	s := startServer(t)
+	front := startProxy(t, s)
+	ann := signIn(t, "Ann", front.URL+"/#general")
+	ann.say("Before.")
+	ann.sees("Before.")
+
+	front.failing.Store(true)
+	s.kill() // a hijacked connection is none of the proxy's any more
+	s.start()
+	ann.wait(`/Reconnecting/.test(document.querySelector('#status').innerText)`)
+	ann.say("Into the void.")
+	s.post("general", "Said meanwhile.")
+	front.failing.Store(false)
+
+	ann.sees("Said meanwhile.")
+	ann.shows(s, "general", 3)
+	ann.connected()
+}
