@@ -3,14 +3,14 @@ module github.com/roomlog/chat
 go 1.26.0
 
 require (
+	github.com/gobwas/ws v1.5.0
 	github.com/oklog/ulid/v2 v2.1.2
 	github.com/tidwall/btree v1.8.2
 	go.etcd.io/bbolt v1.5.0
+	golang.org/x/time v0.16.0
 )
 
 require (
 	github.com/gobwas/httphead v0.1.0 // indirect
-	github.com/gobwas/ws v1.5.0 // indirect
 	golang.org/x/sys v0.45.0 // indirect
-	golang.org/x/time v0.16.0 // indirect
 )

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/roomlog/chat/store"
@@ -32,7 +33,7 @@ func (c *Chat) read(ctx context.Context, query func(*store.Snapshot) error) erro
 	}
 }
 
-func (c *Chat) readOnce(ctx context.Context, query func(*store.Snapshot) error) error {
+func (c *Chat) readOnce(ctx context.Context, query func(*store.Snapshot) error) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -41,6 +42,11 @@ func (c *Chat) readOnce(ctx context.Context, query func(*store.Snapshot) error) 
 		return err
 	}
 	defer snap.Close()
+	defer func() { // rows carry no checksum: one that is damaged must not end the process
+		if p := recover(); p != nil {
+			err = fmt.Errorf("views: %w: %v", store.ErrDamaged, p)
+		}
+	}()
 	if err := query(snap); err != nil {
 		return err
 	}

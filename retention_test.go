@@ -113,7 +113,7 @@ func TestOptions_keepIsEnforcedWithinSeconds(t *testing.T) {
 // Readers and queries that meet retention at work see what is kept, or are told
 // that their cursor has expired: never that something is missing.
 func TestQueries_besideRetention(t *testing.T) {
-	c, err := chat.OpenFlushing(filepath.Join(t.TempDir(), "chat.db"), &chat.Options{Keep: 20}, 50)
+	c, err := chat.OpenFlushing(filepath.Join(t.TempDir(), "chat.db"), &chat.Options{Keep: 20, TailBytes: 1}, 50)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestQueries_besideRetention(t *testing.T) {
 	stop := make(chan struct{})
 	for range 2 {
 		writing.Go(func() {
-			for i := range 250 {
+			for i := range 120 {
 				if _, err := room.Post(ctx, ann, fmt.Sprint(i)); err != nil {
 					t.Error(err)
 				}
@@ -143,7 +143,23 @@ func TestQueries_besideRetention(t *testing.T) {
 		"log":   func() error { _, err := room.Log(ctx, chat.Start, 0); return err },
 		"rooms": func() error { _, err := c.Rooms(ctx, chat.RoomsQuery{}); return err },
 		"replay": func() error {
+			n := 0
 			for _, err := range room.Replay(ctx, chat.Start) {
+				if n++; n == 1 && err != nil {
+					return fmt.Errorf("start has expired: %v", err)
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		"replay from just above the floor": func() error {
+			page, err := room.Log(ctx, chat.Start, 3)
+			if err != nil {
+				return err
+			}
+			for _, err := range room.Replay(ctx, page.Next) {
 				if err != nil {
 					return err
 				}

@@ -21,7 +21,7 @@ var done = chat.Custom{Type: "x.done"}
 // the next. The followers, of one room or of several, break off and resume at
 // random points and moments. Each one's record must be the log.
 func TestFollow_hasNoSeam(t *testing.T) {
-	const writers, followers, posts, single = 4, 6, 500, 300
+	const writers, followers, posts, single = 4, 6, 500, 200
 	rooms := []string{"a", "b", "c"}
 	var empty []string // makes a read take long enough for a commit to fall into it
 	for i := range 300 {

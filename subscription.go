@@ -2,8 +2,10 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
+	"time"
 
 	"github.com/roomlog/chat/store"
 )
@@ -59,7 +61,7 @@ func (s *Subscription) Poll() (events []Event, head ID, err error) {
 		return nil, ID{}, ErrShuttingDown
 	default:
 	}
-	batch, head, err := s.reader.Poll()
+	batch, head, err := s.poll()
 	if err != nil {
 		return nil, ID{}, wrap(err)
 	}
@@ -74,6 +76,18 @@ func (s *Subscription) Poll() (events []Event, head ID, err error) {
 		clear(before[len(batch):]) // do not hold on to what was returned
 	}
 	return s.events, head, nil
+}
+
+// poll polls the reader. From Start nothing can have expired: where retention
+// is just taking what was to be read first, it reads again what is kept.
+func (s *Subscription) poll() (batch []*store.Entry, head ID, err error) {
+	for try := 1; ; try++ {
+		batch, head, err = s.reader.Poll()
+		if try == readTries || s.reader.Cursor() != Start || !errors.Is(err, store.ErrExpired) {
+			return batch, head, err
+		}
+		time.Sleep(readPause)
+	}
 }
 
 // idleEvents is the most events that a subscription which has caught up keeps

@@ -192,8 +192,13 @@ func openFile(path string, maxSize int64, progress func(Progress)) (*bolt.DB, er
 	return db, nil
 }
 
+// fullCheck is the size up to which all pages of a file are checked at every
+// open, which takes a fraction of a second. Of a larger one that was closed
+// cleanly only the pages are checked that open needs.
+const fullCheck = 256 << 20
+
 // check looks at the pages of a file under its lock: all of them if the file
-// was not closed cleanly, else those that open needs.
+// was not closed cleanly or is not large, else those that open needs.
 func check(path string, progress func(Progress)) error {
 	f, err := os.OpenFile(path, os.O_RDWR, 0) // not created, and its permission to be written asked for now
 	if err != nil {
@@ -212,7 +217,7 @@ func check(path string, progress func(Progress)) error {
 	}
 	synced, err := pagecheck.Synced(f)
 	if err == nil {
-		err = pagecheck.Check(f, info.Size(), !synced, func(done, total int64) {
+		err = pagecheck.Check(f, info.Size(), !synced || info.Size() <= fullCheck, func(done, total int64) {
 			progress(Progress{Phase: "check", Done: done, Total: total})
 		})
 	}

@@ -31,13 +31,16 @@ func (s *Store) page(rr *readerRoom, head ID) (es []*Entry, err error) {
 	}
 	var ids [pageRecords]ID
 	n := nextIDs(&sn.layers, ids[:], room, rr.upTo, head)
+	if n < pageRecords && room.Last.Compare(head) <= 0 && room.Last.Compare(rr.upTo) > 0 && (n == 0 || ids[n-1] != room.Last) {
+		return nil, fmt.Errorf("%s: room %q: its newest record %s is not in the index: %w", viewsPath(s.path), room.ID, room.Last, ErrDamaged)
+	}
 	if n == 0 {
 		return nil, sn.Err()
 	}
 	es, err = sn.records(&rr.page, ids[:n])
 	if err != nil {
 		if errors.Is(err, ErrNotFound) {
-			err = s.lost(room.ID, rr.upTo)
+			err = sn.lost(room.ID, rr.upTo)
 		}
 		return nil, err
 	}

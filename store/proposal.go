@@ -52,8 +52,6 @@ type pending struct {
 	erase []ID
 }
 
-var requests = sync.Pool{New: func() any { return &request{done: make(chan struct{}, 1)} }}
-
 // Propose runs a command and waits for its commit to be durable. If ctx ends
 // before the committer has taken the command it is withdrawn and nothing is
 // written; from then on Propose waits for the outcome.
@@ -67,7 +65,10 @@ func (s *Store) Propose(ctx context.Context, p *Proposal) (Result, error) {
 	if p.Key != "" {
 		s.touchKey(p)
 	}
-	r := requests.Get().(*request)
+	r, _ := s.requests.Get().(*request)
+	if r == nil {
+		r = &request{done: make(chan struct{}, 1)}
+	}
 	r.Proposal = p
 	r.state.Store(requestWaiting)
 	if err := s.queue.put(r); err != nil {
@@ -83,7 +84,7 @@ func (s *Store) Propose(ctx context.Context, p *Proposal) (Result, error) {
 	}
 	res, err := r.result, r.err
 	*r = request{done: r.done}
-	requests.Put(r)
+	s.requests.Put(r)
 	return res, err
 }
 

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"errors"
 	"fmt"
 )
 
@@ -191,16 +190,16 @@ func (r *Reader) Close() {
 	}
 }
 
-// lost tells why a record of the index is not in the log: retention took it
-// after the snapshot was opened, or the file is damaged.
-func (s *Store) lost(room string, id ID) error {
-	sn, err := s.Snapshot()
-	if err != nil {
-		return err
+// lost tells why a record behind the cursor is in the index and not in the
+// log: retention took it after the snapshot of the rows was opened, or the file
+// is damaged. The base says so in the transaction that the record is missing
+// from; the rows of a newer snapshot may not yet.
+func (sn *Snapshot) lost(room string, cursor ID) (err error) {
+	defer guard(sn.store.path, &err)
+	if v := sn.logTx.Bucket(bucketBase).Get([]byte(roomKey(room))); v != nil {
+		if base, err := decodeRoom(room, string(v)); err == nil && base.Floor.Compare(cursor) > 0 {
+			return fmt.Errorf("room %q is kept from %s: %w", room, base.Floor, ErrExpired)
+		}
 	}
-	defer sn.Close()
-	if now, ok := sn.Room(room); ok && now.Floor.Compare(id) >= 0 {
-		return ErrExpired
-	}
-	return errors.Join(sn.Err(), fmt.Errorf("record %s of room %q is missing: %w", id, room, ErrDamaged))
+	return fmt.Errorf("a record of room %q after %s is missing: %w", room, cursor, ErrDamaged)
 }

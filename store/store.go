@@ -20,10 +20,11 @@ type Store struct {
 	// views is the folded state; it may be deleted while the store is closed.
 	views *bolt.DB
 
-	queue queue
-	live  live
-	root  atomic.Pointer[root]
-	pubMu sync.Mutex // held while root is replaced: by the committer and the flusher
+	queue    queue
+	requests sync.Pool // of *request; per store, so that no channel of a synctest bubble leaves it
+	live     live
+	root     atomic.Pointer[root]
+	pubMu    sync.Mutex // held while root is replaced: by the committer and the flusher
 
 	flush   chan flushJob // to the flusher, holds one
 	flushed chan error    // from it, holds one

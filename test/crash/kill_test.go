@@ -38,7 +38,7 @@ func TestKill_losesNothingAcknowledged(t *testing.T) {
 		if cycle%era == 0 {
 			k.start()
 		}
-		k.tamper()
+		k.tamper(cycle)
 		k.kill()
 		if !k.ledger.ready {
 			early++
@@ -89,22 +89,28 @@ func (k *killer) keepViews(views string) {
 	k.kept = append(k.kept, path)
 }
 
-// tamper takes the views file away or puts another one in its place, in two of
-// five cycles.
-func (k *killer) tamper() {
-	switch k.rnd.IntN(5) {
-	case 0:
+// tamper takes the views file away or puts another one in its place: that of
+// the other chat and an older one at least once in an era, else by chance.
+func (k *killer) tamper(cycle int) {
+	switch choice := k.rnd.IntN(10); {
+	case cycle%era == 3:
+		k.replaceViews(k.kept[0])
+	case cycle%era == 6 || choice < 2:
+		k.replaceViews(k.kept[k.rnd.IntN(len(k.kept))])
+	case cycle%era == 8 || choice < 4:
 		if err := os.Remove(k.ledger.views()); err != nil && !errors.Is(err, os.ErrNotExist) {
 			k.t.Fatal(err)
 		}
-	case 1:
-		data, err := os.ReadFile(k.kept[k.rnd.IntN(len(k.kept))])
-		if err != nil {
-			k.t.Fatal(err)
-		}
-		if err := os.WriteFile(k.ledger.views(), data, 0o600); err != nil {
-			k.t.Fatal(err)
-		}
+	}
+}
+
+func (k *killer) replaceViews(with string) {
+	data, err := os.ReadFile(with)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	if err := os.WriteFile(k.ledger.views(), data, 0o600); err != nil {
+		k.t.Fatal(err)
 	}
 }
 
@@ -133,7 +139,9 @@ func (k *killer) kill() {
 	if k.rnd.IntN(5) == 0 {
 		defer time.AfterFunc(time.Duration(k.rnd.IntN(100))*time.Millisecond, func() { cmd.Process.Kill() }).Stop()
 	} else {
+		slow := time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
 		line, err := lines.ReadString('\n')
+		slow.Stop()
 		if err != nil {
 			cmd.Wait()
 			k.t.Fatalf("child ended before it was killed: %v: %s", err, &stderr)
