@@ -18,16 +18,17 @@ func tokenKey(given, kept string) ([]byte, error) {
 	if given == "" {
 		return keptKey(kept)
 	}
-	text, err := os.ReadFile(given)
-	switch {
-	case err == nil && len(text) == 0:
-		return nil, fmt.Errorf("secret file %s is empty", given)
-	case err == nil:
-		return digest(text), nil
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrInvalid):
+	if _, err := os.Stat(given); err != nil { // no file has that name
 		return digest([]byte(given)), nil
 	}
-	return nil, fmt.Errorf("read secret: %w", err)
+	text, err := os.ReadFile(given)
+	if err != nil {
+		return nil, fmt.Errorf("read secret: %w", err)
+	}
+	if len(text) == 0 {
+		return nil, fmt.Errorf("secret file %s is empty", given)
+	}
+	return digest(text), nil
 }
 
 // keptKey reads the key from the file, or makes both.

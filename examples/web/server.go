@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/roomlog/chat"
 	"github.com/roomlog/chat/transport"
 	"github.com/roomlog/chat/transport/mount"
@@ -58,20 +60,21 @@ func (s *server) health(w http.ResponseWriter, _ *http.Request) {
 // serve answers requests until ctx ends. Then it tells streams and sockets to
 // come back later, waits for them and for requests, at most grace, and returns.
 func (s *server) serve(ctx context.Context, listener net.Listener) error {
-	served := make(chan error, 1)
-	go func() { served <- s.http.Serve(listener) }()
-	select {
-	case err := <-served:
-		return err
-	case <-ctx.Done():
-	}
-	patience, cancel := context.WithTimeout(context.Background(), grace)
-	defer cancel()
-	if err := errors.Join(s.http.Shutdown(patience), s.api.Drain(patience)); err != nil {
-		s.http.Close() // what has not ended by now is cut
-	}
-	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	g.Go(func() error {
+		<-ctx.Done()
+		patience, cancel := context.WithTimeout(context.Background(), grace)
+		defer cancel()
+		if err := errors.Join(s.http.Shutdown(patience), s.api.Drain(patience)); err != nil {
+			_ = s.http.Close() // what has not ended by now is cut
+		}
+		return nil
+	})
+	return g.Wait()
 }

@@ -15,8 +15,8 @@ import (
 )
 
 // start runs the server on a file and returns its address, and what ends it:
-// that returns run's error and how long it took.
-func start(t *testing.T, db string, flags ...string) (url string, end func() (error, time.Duration)) {
+// that returns how long it took, and run's error.
+func start(t *testing.T, db string, flags ...string) (url string, end func() (time.Duration, error)) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	out, in := io.Pipe()
@@ -31,10 +31,11 @@ func start(t *testing.T, db string, flags ...string) (url string, end func() (er
 		cancel()
 		t.Fatalf("server did not start: %v", err)
 	}
-	end = func() (error, time.Duration) {
+	end = func() (time.Duration, error) {
 		from := time.Now()
 		cancel()
-		return <-done, time.Since(from)
+		err := <-done
+		return time.Since(from), err
 	}
 	t.Cleanup(func() { cancel() })
 	return strings.TrimSpace(line[strings.Index(line, "http"):]), end
@@ -87,7 +88,7 @@ func TestRun_drainsStreamsAndEndsInTime(t *testing.T) {
 		rest, _ := io.ReadAll(stream.Body)
 		ended <- string(rest)
 	}()
-	err, took := end()
+	took, err := end()
 	if err != nil || took > 4*time.Second {
 		t.Errorf("ended with %v after %v", err, took)
 	}
@@ -100,7 +101,7 @@ func TestRun_keepsTheSecretBesideTheDatabase(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "chat.db")
 	url, end := start(t, db)
 	ann := guest(t, url)
-	if err, _ := end(); err != nil {
+	if _, err := end(); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(db + ".secret")
@@ -111,7 +112,7 @@ func TestRun_keepsTheSecretBesideTheDatabase(t *testing.T) {
 	if response := get(t, url+"api/rooms", ann...); response.StatusCode != http.StatusOK {
 		t.Errorf("after a restart Ann gets %s", response.Status)
 	}
-	if err, _ := end(); err != nil {
+	if _, err := end(); err != nil {
 		t.Fatal(err)
 	}
 	url, _ = start(t, db, "-secret", "another")

@@ -15,6 +15,7 @@ type proxy struct {
 	*httptest.Server
 	failing atomic.Bool  // answers 502 to everything
 	refused atomic.Int64 // streams that got a 502
+	losing  atomic.Int64 // so many posts are passed on, and their answers lost
 }
 
 func startProxy(t *testing.T, s *server) *proxy {
@@ -28,6 +29,11 @@ func startProxy(t *testing.T, s *server) *proxy {
 				p.refused.Add(1)
 			}
 			http.Error(w, "<h1>Bad gateway</h1>", http.StatusBadGateway)
+			return
+		}
+		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/messages") && p.losing.Add(-1) >= 0 {
+			reverse.ServeHTTP(httptest.NewRecorder(), r)
+			http.Error(w, "<h1>Gateway timeout</h1>", http.StatusGatewayTimeout)
 			return
 		}
 		reverse.ServeHTTP(w, r)
@@ -82,4 +88,20 @@ func TestPage_reopensASocketThatAProxyRefused(t *testing.T) {
 	ann.sees("Said meanwhile.")
 	ann.shows(s, "general", 3)
 	ann.connected()
+}
+
+// A post whose answer a proxy has lost was carried out. The page repeats it,
+// with its key.
+func TestPage_doublesNothingWhenAnswersAreLost(t *testing.T) {
+	s := startServer(t)
+	front := startProxy(t, s)
+	ann := signIn(t, "Ann", front.URL+"/?sse=1#general")
+	front.losing.Store(3)
+	for _, text := range []string{"One.", "Two.", "Three."} {
+		ann.say(text)
+	}
+	ann.shows(s, "general", 3)
+	if left := front.losing.Load(); left > 0 {
+		t.Errorf("%d answers are still to be lost", left)
+	}
 }

@@ -2,7 +2,10 @@ package browser_test
 
 import (
 	"fmt"
+	"os"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -25,7 +28,7 @@ func TestPage_goesOnWhenTheServerIsKilled(t *testing.T) {
 			p.wait(`messages().filter(({pending}) => pending).length === 2`)
 		}
 		s.start()
-		s.post("general", "The visitor came first.")
+		s.post("general", "Cleo came first.")
 
 		for _, p := range []*page{ann, bob} {
 			p.shows(s, "general", 6)
@@ -95,4 +98,44 @@ func TestPage_sendsAfterAReloadWhatWasNotSent(t *testing.T) {
 	ann.wait(`messages().length === 1`)
 	ann.sees("Do not forget me.")
 	ann.shows(s, "general", 1)
+}
+
+// Another file under the same address is another chat.
+func TestPage_startsOverOnAnotherStore(t *testing.T) {
+	overBoth(t, func(t *testing.T, query string) {
+		s := startServer(t)
+		ann := signIn(t, "Ann", s.url("general", query))
+		ann.say("Gone with the file.")
+		ann.sees("Gone with the file.")
+		s.kill()
+		for _, file := range []string{s.db, s.db + ".views"} { // but not its secret
+			if err := os.Remove(file); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.start()
+		ann.wait(`messages().length === 0`)
+		ann.connected()
+		ann.say("A new life.")
+		ann.shows(s, "general", 1)
+	})
+}
+
+// Asked to end, the server lets go of the pages, and they come back.
+func TestServer_endsInTimeWhilePagesAreOpen(t *testing.T) {
+	overBoth(t, func(t *testing.T, query string) {
+		s := startServer(t)
+		ann := signIn(t, "Ann", s.url("general", query))
+		from := time.Now()
+		if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.cmd.Wait(); err != nil || time.Since(from) > 5*time.Second {
+			t.Errorf("ended after %v with %v", time.Since(from), err)
+		}
+		s.start()
+		ann.say("Still here.")
+		ann.shows(s, "general", 1)
+		ann.connected()
+	})
 }

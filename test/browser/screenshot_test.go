@@ -20,7 +20,7 @@ func TestScreenshot(t *testing.T) {
 		dir = t.ArtifactDir()
 	}
 	s.post("garden", "The beans are up 🌱")
-	s.post("release", "0.4 is tagged, the notes are in the repository")
+	s.post("release", "Notes for 0.4 are in the repository")
 	ann := signIn(t, "Ann", s.url("general", ""))
 	bob := signIn(t, "Bob", s.url("general", ""))
 	say := func(p *page, text string) {
@@ -32,19 +32,20 @@ func TestScreenshot(t *testing.T) {
 	say(ann, "It did not have to. I pulled the plug twice, just to be sure.")
 	say(ann, "Every message is there. Once.")
 	say(bob, "And the browsers?")
-	say(ann, "They came back by themselves, each from its own cursor, and caught up.")
+	say(ann, "They came back by themselves, each from its own cursor.")
+	s.post("release", "0.4 is tagged")
 	bob.act("Every message is there. Once.", ".tool.smile")
 	bob.do(chromedp.Click(`#palette button[aria-label="Heart"]`))
-	bob.act("They came back by themselves, each from its own cursor, and caught up.", ".tool.smile")
+	bob.act("They came back by themselves, each from its own cursor.", ".tool.smile")
 	bob.do(chromedp.Click(`#palette button[aria-label="Party"]`))
 	ann.wait(`messages().filter(({reactions}) => reactions.length).length === 2`)
-	ann.act("They came back by themselves, each from its own cursor, and caught up.", ".reaction")
+	ann.act("They came back by themselves, each from its own cursor.", ".reaction")
 	say(bob, "Then let us ship it.")
 	say(bob, "🚀")
 	say(ann, "On it. Coffee first?")
 	bob.wait(`messages().some(({reactions}) => reactions.includes('🎉 2 mine'))`)
 
-	wide := func(p *page) { p.do(chromedp.EmulateViewport(1100, 720)) }
+	wide := func(p *page) { p.do(chromedp.EmulateViewport(1100, 780)) }
 	phone := func(p *page) {
 		p.do(chromedp.EmulateViewport(390, 780, chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulateScale(1)))
 	}

@@ -110,7 +110,7 @@ func (s *server) posted(room string) (ids, texts []string) {
 	return ids, texts
 }
 
-// post posts a message as a guest who has no page open.
+// post posts a message as Cleo, who has no page open.
 func (s *server) post(room, text string) {
 	s.t.Helper()
 	s.call("POST", "rooms/"+room+"/join", nil, nil)
@@ -122,7 +122,7 @@ func (s *server) call(method, path string, body, answer any) {
 	if s.api == nil {
 		jar, _ := cookiejar.New(nil)
 		s.api = &http.Client{Jar: jar}
-		s.call("POST", "guest", map[string]string{"name": "Visitor"}, nil)
+		s.call("POST", "guest", map[string]string{"name": "Cleo"}, nil)
 	}
 	var text strings.Builder
 	if body != nil {

@@ -37,6 +37,7 @@ func TestPage_showsLiveWhatOthersSay(t *testing.T) {
 		for _, p := range []*page{ann, bob} {
 			p.shows(s, "general", 2)
 			p.wait(`document.querySelector('#status').innerText === 'Connected — 2 messages'`)
+			p.wait(`document.querySelector('#people-button').innerText === '2'`)
 		}
 		if m := ann.messages(); !m[0].Own || m[1].Own {
 			t.Errorf("Ann's page takes for her own: %+v", m)
@@ -162,4 +163,18 @@ func TestPage_leavesARoom(t *testing.T) {
 	bob.do(chromedp.Click("#people-button"), chromedp.WaitVisible("#people li"), chromedp.Click("#people .leave"))
 	ann.wait(`document.querySelector('#timeline').innerText.includes('Bob left')`)
 	bob.wait(`document.querySelector('#room-title').innerText !== 'general'`)
+}
+
+// A message that the server will not have stays, with the reason.
+func TestPage_showsWhatTheServerRefused(t *testing.T) {
+	overBoth(t, func(t *testing.T, query string) {
+		s := startServer(t)
+		ann := signIn(t, "Ann", s.url("general", query))
+		ann.script(`document.querySelector('#text').value = '\u200b'; document.querySelector('#composer').requestSubmit()`)
+		ann.wait(`document.querySelector('.failed .refusal')?.innerText.startsWith('Not sent: ')`)
+		ann.say("This one is fine.") // what was refused does not hold up the rest
+		ann.sees("This one is fine.")
+		ann.do(chromedp.Click(".refusal button:last-child"))
+		ann.shows(s, "general", 1)
+	})
 }

@@ -80,6 +80,9 @@ export const rooms = (fields = {}) => call('GET', 'rooms' + query(fields));
 /** A room and its members. */
 export const room = (id) => call('GET', `rooms/${at(id)}`);
 
+/** Makes the caller a member of a room, and the room if there is none; the answer tells who is in it. */
+export const join = (id, key) => call('POST', `rooms/${at(id)}/join`, { key });
+
 /** A page of the history view. */
 export const messages = (id, fields) => call('GET', `rooms/${at(id)}/messages${query(fields)}`);
 
@@ -89,13 +92,12 @@ export const log = (id, fields) => call('GET', `rooms/${at(id)}/log${query(field
 /**
  * Carries out a command. The answer holds the event that it became, if it
  * changed anything.
- * @param {Omit<import('./outbox.js').Command, 'at'>} command
+ * @param {import('./outbox.js').Command} command
  * @returns {Promise<{event?: object}>}
  */
 export async function run({ op, room, key, message, text, emoji }) {
   const path = `rooms/${at(room)}`;
   const answers = {
-    join: () => call('POST', `${path}/join`, { key }),
     leave: () => call('POST', `${path}/leave`, { key }),
     post: () => call('POST', `${path}/messages`, { key, body: { text } }),
     edit: () => call('PATCH', `${path}/messages/${at(message)}`, { key, body: { text } }),

@@ -14,12 +14,13 @@ const chat = new Chat(me, { sse, opened, signOut });
 
 addEventListener('hashchange', () => roomOfAddress() && chat.open(roomOfAddress()));
 identity.onChanged((user) => user?.id !== me.id && location.reload());
-chat.start(roomOfAddress() || localStorage.getItem(lastRoom) || 'general');
+chat.start(roomOfAddress() || localStorage.getItem(lastRoom));
 
 /** The room that is open stands in the address, and is opened again next time. */
 function opened(room) {
   localStorage.setItem(lastRoom, room);
-  if (roomOfAddress() !== room) history.pushState(null, '', `#${room}`);
+  if (roomOfAddress() === '') history.replaceState(null, '', `#${room}`);
+  else if (roomOfAddress() !== room) history.pushState(null, '', `#${room}`);
 }
 
 function roomOfAddress() {

@@ -12,6 +12,7 @@ import { Rooms } from './store/rooms.js';
 import { Timeline } from './store/timeline.js';
 import { Screen } from './view/screen.js';
 
+const home = 'general'; // where one is who is nowhere else
 const followed = 30; // rooms that are followed without having been opened
 const frame = 16; // ms from a change to its showing, at least
 
@@ -75,7 +76,7 @@ export class Chat {
   /** Connects, and opens a room. */
   start(room) {
     this.#link.start();
-    this.open(room);
+    this.open(room || home);
     this.#list();
     setInterval(() => document.hidden || this.#list(), 30_000);
     addEventListener('online', () => this.#link.hurry());
@@ -107,7 +108,8 @@ export class Chat {
     const wanted = () => this.#timelines.get(room) === timeline;
     const key = newKey();
     try {
-      await retry(() => api.run({ op: 'join', room, key }), wanted);
+      const { users, cursor } = await retry(() => api.join(room, key), wanted);
+      this.#rooms.count(room, users.length, cursor);
       const { page, log } = await newest(room, wanted);
       if (!wanted()) return;
       timeline.begin(page, log);
@@ -118,7 +120,9 @@ export class Chat {
       if (!wanted()) return;
       if (error.status === 401) return this.#unknown();
       this.#timelines.delete(room);
+      this.#rooms.remove(room);
       this.#screen.note(`${room} cannot be opened: ${error.message}`);
+      if (room === this.#room && room !== home) this.open(home);
     }
   }
 
@@ -140,7 +144,7 @@ export class Chat {
   async #list() {
     try {
       const { rooms, cursor } = await api.rooms();
-      this.#rooms.take(rooms);
+      this.#rooms.take(rooms, cursor);
       for (const { id } of rooms.slice(0, followed)) {
         if (!this.#link.follows(id) && !this.#timelines.has(id) && !this.#left.has(id)) this.#link.follow(id, cursor);
       }
@@ -157,7 +161,7 @@ export class Chat {
     this.#link.unfollow(room);
     this.#timelines.delete(room);
     const next = this.#rooms.list().find(({ id }) => id !== room && !this.#left.has(id));
-    this.open(next?.id ?? (room === 'general' ? 'lobby' : 'general'));
+    this.open(next?.id ?? (room === home ? 'lobby' : home));
   }
 
   #events(room, events) {
@@ -203,7 +207,7 @@ export class Chat {
     if (reason === 'room_not_found') return this.open(room);
     this.#screen.note(`You are no longer in ${room}.`);
     this.#left.add(room);
-    this.open(this.#rooms.list().find(({ id }) => !this.#left.has(id))?.id ?? 'general');
+    this.open(this.#rooms.list().find(({ id }) => !this.#left.has(id))?.id ?? home);
   }
 
   #connection(state) {
@@ -211,14 +215,20 @@ export class Chat {
     if (state.phase === 'open') this.#outbox.flush();
   }
 
-  /** Whether the server knows the user, or cannot be asked. */
+  /** Asks why the link was refused. False if the server does not know the user. */
   async #check() {
+    const room = this.#room;
     try {
-      await api.rooms({ limit: 1 });
+      await api.room(room);
     } catch (error) {
-      if (error.status !== 401) return true;
-      this.#unknown();
-      return false;
+      if (error.status === 401) {
+        this.#unknown();
+        return false;
+      }
+      if (error.status === 404 && this.#link.follows(room)) {
+        this.#link.unfollow(room);
+        this.#ended(room, error.code);
+      }
     }
     return true;
   }

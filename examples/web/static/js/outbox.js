@@ -9,7 +9,7 @@ const place = 'chat.outbox';
 
 /**
  * @typedef {object} Command
- * @property {'post' | 'edit' | 'delete' | 'react' | 'unreact' | 'join' | 'leave'} op
+ * @property {'post' | 'edit' | 'delete' | 'react' | 'unreact' | 'leave'} op
  * @property {string} room
  * @property {string} key
  * @property {string} [message] id of the message it is about
@@ -108,8 +108,9 @@ export class Outbox {
     try {
       const { event } = await this.#run(command);
       this.#backoffs.delete(command.room);
-      if (event) command.event = event.id;
-      else this.#commands = this.#commands.filter((other) => other !== command); // nothing had to change
+      // A room that was left is not followed: its events do not come back.
+      if (event && command.op !== 'leave') command.event = event.id;
+      else this.#commands = this.#commands.filter((other) => other !== command);
       this.#changed(command.room);
       this.#handlers.answered(command, event);
       return 0;
@@ -136,14 +137,23 @@ export class Outbox {
   }
 
   #changed(room) {
-    sessionStorage.setItem(place, JSON.stringify(this.#commands));
+    save(this.#commands);
     this.#handlers.changed(room);
   }
 }
 
+function save(commands) {
+  try {
+    sessionStorage.setItem(place, JSON.stringify(commands));
+  } catch {
+    // Full or forbidden: then they do not outlive the page.
+  }
+}
+
+/** What was not answered when the page was left; history shows the rest. */
 function load() {
   try {
-    return JSON.parse(sessionStorage.getItem(place)) ?? [];
+    return (JSON.parse(sessionStorage.getItem(place)) ?? []).filter((command) => !command.event);
   } catch {
     return [];
   }

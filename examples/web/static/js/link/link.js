@@ -10,7 +10,7 @@
  * @property {(room: string, cursor: string) => void} live the room has been read up to here
  * @property {(room: string) => void} reset the room's cursor cannot be resumed: load it again, then follow it again
  * @property {(room: string, reason: string) => void} ended the room is not to be had any more
- * @property {() => Promise<boolean>} check asks the server, over HTTP, whether it still knows the user
+ * @property {() => Promise<boolean>} check the link was refused: asks the server, over HTTP, why; false if it does not know the user
  */
 
 /**

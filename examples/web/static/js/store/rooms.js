@@ -4,6 +4,7 @@
  * @typedef {object} Entry
  * @property {string} id
  * @property {number} members
+ * @property {string} asOf the position of the log at which they were counted
  * @property {string} at when something last happened, RFC 3339
  * @property {{name: string, text: string, id: string} | null} last the newest message
  * @property {number} unread messages that came while the room was not open
@@ -22,14 +23,22 @@ export class Rooms {
     return this.#entries.get(id);
   }
 
-  /** Takes the server's list, keeping what is counted here. */
-  take(listed) {
+  /** Takes the server's list as of a position of the log, keeping what is counted here. */
+  take(listed, cursor) {
     for (const { id, members, last_activity: at, last } of listed) {
       const entry = this.#entry(id);
-      entry.members = members ?? entry.members;
+      this.count(id, members, cursor);
       if (at && at >= entry.at) entry.at = at;
       if (last) this.#newest(entry, last.id, last.user?.name, last.deleted ? '' : last.text);
     }
+  }
+
+  /** How many members a room has, as of a position of the log. */
+  count(id, members, cursor) {
+    const entry = this.#entry(id);
+    if (cursor < entry.asOf) return;
+    entry.members = members;
+    entry.asOf = cursor;
   }
 
   /** Makes sure that a room is listed. */
@@ -45,7 +54,7 @@ export class Rooms {
   apply(event, read, me) {
     const entry = this.#entry(event.room);
     if (event.at > entry.at) entry.at = event.at;
-    const { member, message, text } = event.data ?? {};
+    const { message, text } = event.data ?? {};
     switch (event.type) {
       case 'MessagePosted':
         this.#newest(entry, event.id, event.user.name, text);
@@ -56,10 +65,10 @@ export class Rooms {
         if (entry.last?.id === message) entry.last.text = text ?? '';
         break;
       case 'UserJoined':
-        entry.members++;
+        if (event.id > entry.asOf) entry.members++;
         break;
       case 'UserLeft':
-        if (member) entry.members = Math.max(0, entry.members - 1);
+        if (event.id > entry.asOf) entry.members--;
         break;
     }
   }
@@ -70,7 +79,7 @@ export class Rooms {
   }
 
   #entry(id) {
-    if (!this.#entries.has(id)) this.#entries.set(id, { id, members: 0, at: '', last: null, unread: 0 });
+    if (!this.#entries.has(id)) this.#entries.set(id, { id, members: 0, asOf: '', at: '', last: null, unread: 0 });
     return this.#entries.get(id);
   }
 }

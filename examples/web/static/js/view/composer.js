@@ -59,7 +59,7 @@ export class Composer {
 
   focus() {
     // On a phone it would open the keyboard over the conversation.
-    if (matchMedia('(hover: hover)').matches) this.#area.focus({ preventScroll: true });
+    if (!matchMedia('(pointer: coarse)').matches) this.#area.focus({ preventScroll: true });
   }
 
   /** Tells something for a few seconds. */

@@ -56,7 +56,7 @@ export class TimelineView {
     const changed = room !== this.#room;
     if (changed) this.#clear(room);
     const list = entries(timeline, commands, me);
-    this.#list.setAttribute('aria-busy', String(!timeline.loaded));
+    byId('scroller').setAttribute('aria-busy', String(!timeline.loaded));
     this.#scroll.keep(() => {
       this.#reconcile(list, changed);
       this.#older.hidden = !timeline.hasMore;
