@@ -100,7 +100,7 @@ func (g *Guest) Auth(r *http.Request) (Grant, error) {
 // verify returns the grant of a token.
 func (g *Guest) verify(token string) (Grant, error) {
 	i := strings.LastIndexByte(token, '.')
-	if i < 0 || !strings.HasPrefix(token, tokenVersion) {
+	if i < len(tokenVersion) || !strings.HasPrefix(token, tokenVersion) {
 		return Grant{}, Errorf(ErrUnauthenticated, "the token is not one of ours")
 	}
 	mac, err := base64.RawURLEncoding.Strict().DecodeString(token[i+1:])

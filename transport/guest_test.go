@@ -81,6 +81,7 @@ func TestGuest_takesNoTokenThatItHasNotSigned(t *testing.T) {
 		"other secret": other.Token(user, time.Time{}),
 		"cut":          good[:len(good)-2],
 		"empty":        "",
+		"prefix":       "g1.",
 		"no signature": good[:strings.LastIndexByte(good, '.')],
 		"other prefix": "g2" + good[2:],
 	} {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -72,6 +74,31 @@ func TestMux_neverRedirects(t *testing.T) {
 		}
 	}
 }
+
+func TestMux_letsASegmentBeEmpty(t *testing.T) {
+	s := wiretest.New(t, wiretest.Setup{})
+	_, token := s.User("Ann")
+	for request, want := range map[[2]string]string{
+		{"POST", "/rooms//join"}:    "invalid_room_id",
+		{"GET", "/rooms/"}:          "room_not_found",
+		{"GET", "/rooms//messages"}: "room_not_found",
+		{"GET", "/rooms//events"}:   "room_not_found",
+	} {
+		r := httptest.NewRequest(request[0], request[1], nil)
+		r.Header.Set("Authorization", "Bearer "+token)
+		w := httptest.NewRecorder()
+		s.API.ServeHTTP(deadlines{w}, r)
+		if !strings.Contains(w.Body.String(), `"code":"`+want+`"`) {
+			t.Errorf("%v is answered %s", request, w.Body)
+		}
+	}
+}
+
+// deadlines are what a recorder lacks.
+type deadlines struct{ *httptest.ResponseRecorder }
+
+func (deadlines) SetReadDeadline(time.Time) error  { return nil }
+func (deadlines) SetWriteDeadline(time.Time) error { return nil }
 
 func TestMux_answersHEADWhereThereIsAGET(t *testing.T) {
 	s := wiretest.New(t, wiretest.Setup{})

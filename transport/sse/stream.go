@@ -70,12 +70,8 @@ func (s *stream) hello() error {
 
 // step writes what there is, or waits until there is something.
 func (s *stream) step(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-s.gate.Chat().Draining():
-		return s.end(endDraining)
-	default:
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	if left, ends := s.gate.UntilExpiry(&s.grant); ends && left <= 0 {
 		return s.end(endExpired)
@@ -85,6 +81,7 @@ func (s *stream) step(ctx context.Context) error {
 			return err
 		}
 	}
+	draining := s.draining() // before the feed is read: what was stored by then is still written
 	batch, err := s.feed.Next(ctx)
 	switch {
 	case errors.Is(err, chat.ErrShuttingDown):
@@ -92,6 +89,8 @@ func (s *stream) step(ctx context.Context) error {
 	case err != nil:
 		s.gate.Log("reading for a stream", err)
 		return errors.Join(s.flush(), err)
+	case draining:
+		return errors.Join(s.write(batch), s.end(endDraining))
 	case batch.Empty():
 		if err := s.flush(); err != nil {
 			return err
@@ -100,6 +99,15 @@ func (s *stream) step(ctx context.Context) error {
 		return s.wait(ctx)
 	}
 	return s.write(batch)
+}
+
+func (s *stream) draining() bool {
+	select {
+	case <-s.gate.Chat().Draining():
+		return true
+	default:
+		return false
+	}
 }
 
 // write writes a batch, or keeps it to be written with the next.
@@ -157,7 +165,7 @@ func (s *stream) wait(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-s.gate.Chat().Draining():
-		return s.end(endDraining)
+		return nil
 	case <-s.timer.C:
 	}
 	if time.Since(s.wrote) < heartbeat {

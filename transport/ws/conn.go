@@ -75,9 +75,9 @@ func (c *conn) start() {
 	var err error
 	if c.release, err = c.gate.Connect(&c.grant); err != nil {
 		c.release = func() {}
-		c.closing = &closing{code: statusTooMany, reason: "too many connections"}
+		c.end(&closing{code: statusTooMany, reason: "too many connections"})
 	} else {
-		c.answers = appendHello(nil, c.gate.Chat().StoreID(), c.grant.User, c.gate.Options())
+		c.send(appendHello(nil, c.gate.Chat().StoreID(), c.grant.User, c.gate.Options()))
 	}
 	go c.write()
 	go c.read()

@@ -24,20 +24,17 @@ const subprotocol = "chat.v1.json"
 type Handler struct {
 	gate *transport.Gate
 
+	open sync.WaitGroup // all of conns
+
 	mu       sync.Mutex
 	conns    map[*conn]struct{}
-	open     sync.WaitGroup
-	draining chan struct{} // closed by Drain
-	drained  bool
+	empty    chan struct{} // closed when the last of conns has gone
+	draining bool          // no socket is taken any more
 }
 
 // New returns a handler of sockets. It panics if c or auth is nil.
 func New(c *chat.Chat, auth transport.Auth, o *transport.Options) *Handler {
-	return &Handler{
-		gate:     transport.NewGate(c, auth, o),
-		conns:    make(map[*conn]struct{}),
-		draining: make(chan struct{}),
-	}
+	return &Handler{gate: transport.NewGate(c, auth, o), conns: make(map[*conn]struct{})}
 }
 
 // ServeHTTP upgrades the connection to a socket, or answers why not.
@@ -88,32 +85,52 @@ func (h *Handler) admit(r *http.Request) (transport.Grant, error) {
 	if err := checkHandshake(r); err != nil {
 		return grant, err
 	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	select {
 	case <-h.gate.Chat().Draining():
 		return grant, chat.ErrShuttingDown
-	case <-h.draining:
-		return grant, chat.ErrShuttingDown
 	default:
-		return grant, nil
 	}
+	if h.draining {
+		return grant, chat.ErrShuttingDown
+	}
+	return grant, nil
 }
 
 // add counts a socket in, unless the handler drains.
 func (h *Handler) add(c *conn) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.drained {
+	if h.draining {
 		return false
+	}
+	if len(h.conns) == 0 {
+		h.empty = make(chan struct{})
+		go h.watch(h.empty)
 	}
 	h.conns[c] = struct{}{}
 	h.open.Add(1)
 	return true
 }
 
+// watch waits for the chat to drain, on behalf of all sockets: that each looked
+// for itself would make them all meet at one channel, at every event.
+func (h *Handler) watch(empty <-chan struct{}) {
+	select {
+	case <-h.gate.Chat().Draining():
+		h.restart()
+	case <-empty:
+	}
+}
+
 func (h *Handler) remove(c *conn) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.conns, c)
+	if len(h.conns) == 0 {
+		close(h.empty)
+	}
 	h.open.Done()
 }
 
@@ -121,12 +138,7 @@ func (h *Handler) remove(c *conn) {
 // their cursors, takes no new ones and returns when they have ended. If ctx ends
 // first they are cut off, and its error is returned. It may be called again.
 func (h *Handler) Drain(ctx context.Context) error {
-	h.mu.Lock()
-	if !h.drained {
-		h.drained = true
-		close(h.draining)
-	}
-	h.mu.Unlock()
+	h.restart()
 	ended := make(chan struct{})
 	go func() {
 		h.open.Wait()
@@ -138,6 +150,16 @@ func (h *Handler) Drain(ctx context.Context) error {
 	case <-ctx.Done():
 		h.cut()
 		return ctx.Err()
+	}
+}
+
+// restart tells all sockets to end.
+func (h *Handler) restart() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.draining = true
+	for c := range h.conns {
+		c.end(restart)
 	}
 }
 

@@ -86,21 +86,28 @@ func (s *sink) drop() {
 // write timeout; one that takes anything may take as long as it needs.
 func (s *sink) write(p []byte) error {
 	var progress time.Time // when the client took something last
+	left := 0              // what it had still to take then, as far as that can be told
 	for len(p) > 0 {
 		if err := s.renew(); err != nil {
 			return err
 		}
 		n, err := s.net.Write(p[:min(len(p), maxWrite)])
-		p = p[n:]
-		switch now := time.Now(); {
-		case n > 0 || progress.IsZero():
-			progress = now
-		case now.Sub(progress) >= s.patience():
-			return errSlow
+		if err == nil {
+			p, progress = p[n:], time.Time{}
+			continue
 		}
-		if err != nil && !(s.resumable && errors.Is(err, os.ErrDeadlineExceeded)) {
+		if !s.resumable || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return err
 		}
+		p = p[n:]
+		now := time.Now()
+		queued, ok := unacked(s.net)
+		if n > 0 || progress.IsZero() || ok && queued < left {
+			progress = now
+		} else if now.Sub(progress) >= s.patience() {
+			return errSlow
+		}
+		left = queued
 	}
 	return nil
 }
@@ -109,10 +116,9 @@ func (s *sink) write(p []byte) error {
 // end.
 func (s *sink) patience() time.Duration {
 	timeout := s.gate.Options().WriteTimeout
-	select {
-	case <-s.gate.Chat().Draining():
-	case <-s.handler.draining:
-	default:
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing == nil {
 		return timeout
 	}
 	return min(timeout, closeTimeout)

@@ -51,19 +51,24 @@ func (w *writer) turn() (more bool, err error) {
 	if err := w.out.put(answers); err != nil {
 		return false, err
 	}
+	if why == nil || why == restart { // what was stored before the end is still written, as far as one turn goes
+		for _, r := range w.rooms {
+			if !r.feed.Pending() {
+				continue
+			}
+			more = true
+			if err := w.room(r); err != nil {
+				return false, err
+			}
+		}
+	}
+	if err := w.out.flush(); err != nil {
+		return false, err
+	}
 	if why != nil {
-		return false, errors.Join(w.out.flush(), why)
+		return false, why
 	}
-	for _, r := range w.rooms {
-		if !r.feed.Pending() {
-			continue
-		}
-		more = true
-		if err := w.room(r); err != nil {
-			return false, err
-		}
-	}
-	return more, w.out.flush()
+	return more, nil
 }
 
 // take takes what the reader has left: the answers, the rooms, and why the
@@ -97,8 +102,10 @@ func (w *writer) room(r *room) error {
 	}
 	for events := batch.Events; len(events) > 0; {
 		n := fitting(events)
-		f := frame(events[0])
-		if n > 1 {
+		var f []byte
+		if n == 1 {
+			f = frame(events[0])
+		} else {
 			f = appendEvents(nil, r.name, events[:n])
 		}
 		if err := w.out.put(f); err != nil {
@@ -123,17 +130,22 @@ func fitting(events []chat.Event) int {
 	return len(events)
 }
 
-// fail ends a room, or the socket, whose feed has failed.
+// fail ends a room whose feed has failed, and with it the socket, unless it is
+// the room that is gone.
 func (w *writer) fail(r *room, err error) {
-	switch {
-	case errors.Is(err, chat.ErrShuttingDown):
-		w.end(restart)
-	case errors.Is(err, chat.ErrRoomNotFound):
+	if errors.Is(err, chat.ErrRoomNotFound) {
 		w.expel(r)
-	default:
-		w.gate.Log("reading for a socket", err)
-		w.end(&closing{code: ws.StatusInternalServerError, reason: "reading failed"})
+		return
 	}
+	w.mu.Lock()
+	w.unsubscribe(r)
+	w.mu.Unlock()
+	if errors.Is(err, chat.ErrShuttingDown) {
+		w.end(restart)
+		return
+	}
+	w.gate.Log("reading for a socket", err)
+	w.end(&closing{code: ws.StatusInternalServerError, reason: "reading failed"})
 }
 
 // expel ends a room that the user may no longer read.
@@ -148,13 +160,6 @@ func (w *writer) expel(r *room) {
 // tend looks after the socket: whether it is to end, whether the client is
 // still there and, at every heartbeat, whether it still may be.
 func (w *writer) tend() {
-	select {
-	case <-w.gate.Chat().Draining():
-		w.end(restart)
-	case <-w.handler.draining:
-		w.end(restart)
-	default:
-	}
 	w.mu.Lock()
 	grant := w.grant
 	w.mu.Unlock()
@@ -193,15 +198,9 @@ func (w *writer) wait() {
 	} else {
 		w.timer.Reset(rest)
 	}
-	draining, drained := w.gate.Chat().Draining(), w.handler.draining
-	if ending {
-		draining, drained = nil, nil
-	}
 	select {
 	case <-w.bell.C:
 	case <-w.timer.C:
-	case <-draining:
-	case <-drained:
 	}
 }
 
