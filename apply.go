@@ -38,9 +38,19 @@ func apply(rows store.Rows, room store.Room, r *store.Record) {
 		applyLeave(rows, room, c)
 		return
 	}
+	if c.Message.Compare(r.ID) >= 0 {
+		return
+	}
 	// What speaks of a message that retention took leaves nothing: trim removed
-	// its rows where they had been written before.
-	if c.Message.Compare(room.Floor) <= 0 || c.Message.Compare(r.ID) >= 0 {
+	// its rows where they had been written before. But that there are edits is
+	// remembered as long as they are in the log, so that they can be erased.
+	if c.Message.Compare(room.Floor) <= 0 {
+		switch r.Type {
+		case kindMessageEdited:
+			rows.Set(editKey(room.Number, c.Message, r.ID), "")
+		case kindMessageDeleted:
+			deleteMessageRows(rows, room.Number, c.Message, c.Message)
+		}
 		return
 	}
 	state := getMessageState(rows, room.Number, c.Message)
@@ -79,10 +89,21 @@ func applyLeave(rows store.Rows, room store.Room, c change) {
 	setMemberCount(rows, room.Number, memberCount(rows, room.Number)-1)
 }
 
-// trim removes the rows that speak of messages at or below the room's floor.
-// It is the store's Options.Trim.
+// trim removes the rows that speak of messages at or below the room's floor,
+// but for their edits above it. It is the store's Options.Trim.
 func trim(rows store.Rows, room store.Room) {
-	deleteMessageRows(rows, room.Number, Start, room.Floor)
+	for _, table := range messageRows {
+		var keys []string // rows are not to be changed while they are walked
+		for key := range rows.Ascend(messageRange(table, room.Number, Start, room.Floor)) {
+			if table == rowEdit && editOf(key).Compare(room.Floor) > 0 {
+				continue
+			}
+			keys = append(keys, key)
+		}
+		for _, key := range keys {
+			rows.Delete(key)
+		}
+	}
 }
 
 // deleteMessageRows removes all rows about messages from first to last.

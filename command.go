@@ -55,7 +55,7 @@ func (r *Room) Do(ctx context.Context, cmd Command) (Result, error) {
 		return Result{}, err
 	}
 	res, err := r.chat.store.Propose(ctx, &store.Proposal{
-		Room: r.id, UserID: cmd.User.ID, Key: cmd.Key,
+		Room: r.id, UserID: cmd.User.ID, UserName: cmd.User.Name, Key: cmd.Key,
 		Decide: c.decide, Same: c.same,
 	})
 	if err != nil {

@@ -95,7 +95,13 @@ func currentText(v store.View, posted *store.Record, state messageState) (string
 
 // decideDelete also names what the same commit erases.
 func decideDelete(v store.View, room store.Room, c *command, f MessageDeleted) ([]*store.Draft, error) {
+	edits := editsOf(v, room.Number, f.Message)
 	posted, state, err := findMessage(v, room, f.Message)
+	if errors.Is(err, ErrMessageNotFound) && len(edits) > 0 {
+		// Retention took the message, and has not yet come to its edits: they hold
+		// its text, and are its author's.
+		posted, err = v.Record(edits[0])
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +112,7 @@ func decideDelete(v store.View, room store.Room, c *command, f MessageDeleted) (
 		return nil, nil
 	}
 	draft := c.draft
-	draft.Erase = append([]ID{f.Message}, editsOf(v, room.Number, f.Message)...)
+	draft.Erase = append([]ID{f.Message}, edits...)
 	return []*store.Draft{&draft}, nil
 }
 

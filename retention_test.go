@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -192,4 +193,45 @@ func TestQueries_besideRetention(t *testing.T) {
 	writing.Wait()
 	close(stop)
 	reading.Wait()
+}
+
+// A message that retention took may have edits that are still kept. Its author
+// erases them all the same; a retry of its post is answered with what is left.
+func TestDelete_reachesEditsThatOutliveTheirMessage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "chat.db")
+	synctest.Test(t, func(t *testing.T) {
+		c := openAt(t, path, &chat.Options{Keep: 5})
+		defer c.Close()
+		room, ctx := c.Room("general"), within(t)
+		posted, err := room.Do(ctx, chat.Command{User: ann, Key: "k", Fact: chat.MessagePosted{Text: "secret 0"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := posted.Event.ID
+		for i := range 8 {
+			if _, err := room.Edit(ctx, ann, id, fmt.Sprint("secret ", i+1)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(5 * time.Second) // of the bubble's clock
+		synctest.Wait()
+		if _, err := room.Delete(ctx, bob, id); !errors.Is(err, chat.ErrForbidden) {
+			t.Errorf("another one deletes it: %v", err)
+		}
+		if _, err := room.Delete(ctx, ann, id); err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range logOf(t, room) {
+			if strings.Contains(string(e.JSON()), "secret") {
+				t.Errorf("still served: %s", e.JSON())
+			}
+		}
+		again, err := room.Do(ctx, chat.Command{User: ann, Key: "k", Fact: chat.MessagePosted{Text: "secret 0"}})
+		if err != nil || !again.Replayed || again.Event.ID != id || !again.Event.Erased || again.Event.User != ann {
+			t.Errorf("the key is answered with %+v, %v", again, err)
+		}
+		if !strings.Contains(string(again.Event.JSON()), `"name":"Ann"`) {
+			t.Errorf("the event is %s", again.Event.JSON())
+		}
+	})
 }

@@ -17,7 +17,7 @@ import (
 //	m number user                       → id of the UserJoined, length of the role (1 byte), role, name
 //	u user 0x00 number                  → room id: the rooms of a user
 //	s number message                    → 'e' and the id of the newest MessageEdited, or 'd' and that of the MessageDeleted
-//	e number message edit               → nothing: all edits of a message
+//	e number message edit               → nothing: all edits of a message that are in the log
 //	c number message emoji              → count, uvarint; id of the first reaction; the first three users,
 //	                                      each as length (uvarint), id, length (uvarint), name
 //	r number message emoji 0x00 user    → id of the ReactionAdded
@@ -144,12 +144,17 @@ func getMessageState(v store.View, number uint32, message ID) messageState {
 	return parseMessageState(value)
 }
 
+// editOf returns the edit that the key of an edit row names.
+func editOf(key string) ID {
+	_, rest := messageOf(key)
+	return idAt(rest)
+}
+
 // editsOf returns the edits of a message, oldest first.
 func editsOf(v store.View, number uint32, message ID) []ID {
 	var ids []ID
 	for key := range v.Ascend(messageRange(rowEdit, number, message, message)) {
-		_, rest := messageOf(key)
-		ids = append(ids, idAt(rest))
+		ids = append(ids, editOf(key))
 	}
 	return ids
 }

@@ -273,7 +273,7 @@ func (c *committer) decide(r *request) (err error) {
 func (s *Store) replay(p *Proposal, k keyed, rec Record, err error) (Result, error) {
 	switch {
 	case errors.Is(err, ErrNotFound):
-		rec = Record{ID: k.id, At: k.at, Room: p.Room, Type: k.kind, UserID: p.UserID, Erased: true, Lane: Others}
+		rec = Record{ID: k.id, At: k.at, Room: p.Room, Type: k.kind, UserID: p.UserID, UserName: p.UserName, Erased: true, Lane: Others}
 		rec.Body = s.o.Erase(&rec)
 	case err != nil:
 		return Result{}, err

@@ -11,6 +11,9 @@ import (
 // A Proposal is a command: what it says of itself, and the rule that decides it.
 type Proposal struct {
 	Room, UserID, Key string
+	// UserName is the actor's name, for the answer to a key whose record
+	// retention has taken away.
+	UserName string
 	// Decide is called in the committer's goroutine with the state that all
 	// earlier commands left. It returns the drafts to append, in order and all
 	// of this room, or none if nothing is to change, or the reason to refuse.
