@@ -62,8 +62,9 @@ func (r *Room) Info(ctx context.Context) (RoomInfo, error) {
 // Overview tells of the room and its members at one position, as seen by the
 // user with the id viewer, or nobody. ErrRoomNotFound where it has no event.
 func (r *Room) Overview(ctx context.Context, viewer string) (Overview, error) {
-	o := Overview{Members: []Member{}}
+	var o Overview
 	err := r.read(ctx, func(snap *store.Snapshot, room store.Room) (err error) {
+		o = Overview{Members: []Member{}} // the query may be run again
 		o.Room, err = readInfo(snap, room, viewer)
 		o.Members = slices.AppendSeq(o.Members, members(snap, room.Number))
 		o.Cursor = snap.Head()

@@ -18,9 +18,10 @@ type Member struct {
 // position of the log that this was read at: a follow after it misses no join
 // and no leave. ErrRoomNotFound where the room has no event.
 func (r *Room) Members(ctx context.Context) ([]Member, ID, error) {
-	list, cursor := []Member{}, ID{}
+	var list []Member
+	var cursor ID
 	err := r.read(ctx, func(snap *store.Snapshot, room store.Room) error {
-		list = slices.AppendSeq(list, members(snap, room.Number))
+		list = slices.AppendSeq([]Member{}, members(snap, room.Number))
 		cursor = snap.Head()
 		return nil
 	})

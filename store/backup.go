@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"sync"
 
@@ -29,9 +30,9 @@ type backup struct {
 	dst *bolt.DB
 	at  ID // copied up to here
 
-	mu     sync.Mutex
-	erased []ID   // overwritten since they may have been copied
-	floors []Room // trimmed since
+	mu      sync.Mutex
+	erased  []ID // overwritten since they may have been copied
+	trimmed bool // some may be gone since
 }
 
 func (b *backups) each(f func(*backup)) {
@@ -46,9 +47,7 @@ func (b *backups) each(f func(*backup)) {
 
 func (b *backups) erased(id ID) { b.each(func(r *backup) { r.erased = append(r.erased, id) }) }
 
-func (b *backups) trimmed(rooms []Room) {
-	b.each(func(r *backup) { r.floors = append(r.floors, rooms...) })
-}
+func (b *backups) trimmed() { b.each(func(r *backup) { r.trimmed = true }) }
 
 func (b *backups) add(run *backup) {
 	b.mu.Lock()
@@ -106,7 +105,6 @@ func (b *backup) run(ctx context.Context, progress func(Progress)) error {
 		}
 		var keys, values [][]byte
 		var fileSize int64
-		var rest *bolt.Tx
 		err := b.src.View(func(tx *bolt.Tx) (err error) {
 			fileSize = tx.Size()
 			keys, values, last, err = readPage(tx, b.at, lastPage)
@@ -116,16 +114,14 @@ func (b *backup) run(ctx context.Context, progress func(Progress)) error {
 			return err
 		}
 		if last { // few are left: what ends the copy is one state
-			if rest, err = b.src.Begin(false); err != nil {
-				return err
-			}
-			keys, values, last, err = readPage(rest, b.at, 2*lastPage)
-		}
-		if err == nil {
-			err = b.write(keys, values, rest, last)
-		}
-		if rest != nil {
-			rollback(rest)
+			err = b.src.View(func(rest *bolt.Tx) (err error) {
+				if keys, values, last, err = readPage(rest, b.at, 2*lastPage); err != nil {
+					return err
+				}
+				return b.write(keys, values, rest, last)
+			})
+		} else {
+			err = b.write(keys, values, nil, false)
 		}
 		if err != nil {
 			return err
@@ -195,7 +191,7 @@ func (b *backup) write(keys, values [][]byte, rest *bolt.Tx, last bool) error {
 // dropTrimmed removes from the copy what was trimmed after it was copied.
 func (b *backup) dropTrimmed(tx *bolt.Tx, log, now *bolt.Bucket) error {
 	b.mu.Lock()
-	trimmed := len(b.floors) > 0
+	trimmed := b.trimmed
 	b.mu.Unlock()
 	if !trimmed {
 		return nil
@@ -263,7 +259,7 @@ func Restore(source, path string, progress func(Progress)) error {
 		var id [16]byte
 		_, _ = crand.Read(id[:]) // never fails
 		return dst.Update(func(tx *bolt.Tx) error { return putMeta(tx, hex.EncodeToString(id[:])) })
-	})
+	}, nil)
 }
 
 // Compact rewrites the log of a store that is closed, without the free pages
@@ -275,23 +271,29 @@ func Compact(path string, progress func(Progress)) error {
 		return fmt.Errorf("compact %s: %w", name(path), err)
 	}
 	defer os.Remove(temp)
-	if err := rewrite("compact", path, temp, progress, func(*bolt.DB) error { return nil }); err != nil {
-		return err
-	}
-	if err := errors.Join(os.Rename(temp, path), syncDir(filepath.Dir(path))); err != nil {
-		return fmt.Errorf("compact %s: %w", name(path), err)
-	}
-	return nil
+	return rewrite("compact", path, temp, progress, func(*bolt.DB) error { return nil }, func(src *bolt.DB) error {
+		if runtime.GOOS == "windows" { // does not rename over a file that is open
+			if err := src.Close(); err != nil {
+				return err
+			}
+		}
+		return errors.Join(os.Rename(temp, path), syncDir(filepath.Dir(path)))
+	})
 }
 
 // rewrite copies the log of a closed store, checking every record, and lets
-// finish change the copy.
-func rewrite(what, source, path string, progress func(Progress), finish func(*bolt.DB) error) error {
+// finish change the copy. place, if any, is called while the lock of the source
+// is still held, so that nobody writes to a file that is about to be replaced.
+func rewrite(what, source, path string, progress func(Progress), finish, place func(*bolt.DB) error) error {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	if progress == nil {
 		progress = func(Progress) {}
 	}
-	src, err := openFile(source, 0, progress)
+	open := openToRead
+	if place != nil { // it will be replaced: nobody else may have it open
+		open = func(path string, progress func(Progress)) (*bolt.DB, error) { return openFile(path, 0, progress) }
+	}
+	src, err := open(source, progress)
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
@@ -308,6 +310,9 @@ func rewrite(what, source, path string, progress func(Progress), finish func(*bo
 		}
 		return err
 	})
+	if err == nil && place != nil {
+		err = place(src)
+	}
 	if err != nil {
 		return fmt.Errorf("%s %s to %s: %w", what, name(source), name(path), err)
 	}

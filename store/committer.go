@@ -60,6 +60,9 @@ func (c *committer) run() {
 		if c.queue.drained() {
 			break
 		}
+		if c.due {
+			continue // retention has more to do
+		}
 		select {
 		case <-c.queue.wake:
 		case <-c.timer.C:
@@ -109,9 +112,7 @@ func (c *committer) commit() {
 		touched := c.release()
 		appended := len(c.appended)
 		c.answer(nil) // writers first: they do not wait for the waking of readers
-		if c.o.OnCommit != nil {
-			c.o.OnCommit(Commit{Records: appended, Took: took})
-		}
+		c.tell(Commit{Records: appended, Took: took})
 		for _, r := range touched {
 			r.ring()
 		}
@@ -162,11 +163,6 @@ func (c *committer) attempt() (done bool) {
 		switch r.err = c.decide(r); {
 		case r.err == nil || !errors.Is(r.err, ErrPanic) && len(c.appended) == first:
 			// done, or refused before anything was touched
-		case errors.Is(r.err, ErrDamaged):
-			c.fail(r.err)
-			c.w.end()
-			undo(fmt.Errorf("%w: %w", ErrFailed, r.err))
-			return true
 		default: // it left something half done
 			r.poison = true
 			c.w.end()
@@ -244,7 +240,7 @@ func (c *committer) decide(r *request) (err error) {
 	}()
 	if r.Key != "" {
 		if room := c.w.find(r.Room); room != nil {
-			if k, ok := c.w.lookupKey(room.Number, r.UserID, r.Key, c.now, c.o.KeyTTL); ok {
+			if k, ok := c.w.lookupKey(room.Number, r.UserID, r.Key, keyTime(c.now, c.mint.last), c.o.KeyTTL); ok {
 				rec, err := c.w.Record(k.id)
 				r.result, err = c.replay(r.Proposal, k, rec, err)
 				return err
@@ -284,82 +280,24 @@ func (s *Store) replay(p *Proposal, k keyed, rec Record, err error) (Result, err
 	return Result{Records: []Record{rec.keep()}, Replayed: true}, nil
 }
 
-// append gives a draft its place and folds it.
-func (c *committer) append(d *Draft, room string) error {
-	if d.Room != room {
-		return fmt.Errorf("draft of room %q in a command of room %q", d.Room, room)
-	}
-	rec, err := encodeDraft(d)
-	if err != nil {
-		return err
-	}
-	var prev ID
-	var prevLink uint32
-	if known := c.w.find(room); known != nil {
-		prev, prevLink = known.Last, known.link
-	}
-	id := c.mint.next(c.now.UnixMilli())
-	fill(rec, d.IDAt, d.TimeAt, id, prev, prevLink, c.now.UnixMilli(), c.nowText)
-	c.raw = append(c.raw, rec)
-	c.appended = append(c.appended, Record{})
-	r := &c.appended[len(c.appended)-1]
-	if err := decode(r, id, rec); err != nil {
-		return err
-	}
-	if err := c.log.Put(id[:], rec); err != nil {
-		return err
-	}
-	for _, target := range d.Erase {
-		if err := c.erase(target, room); err != nil {
-			return err
-		}
-	}
-	c.w.fold(r)
-	if c.o.Keep > 0 {
-		if k, _ := c.w.Room(room); k.Events > uint64(c.o.Keep) {
-			c.over[room] = struct{}{}
-		}
-	}
-	return nil
-}
-
-// erase overwrites the body of a record.
-func (c *committer) erase(id ID, room string) error {
-	rec := c.log.Get(id[:])
-	if rec == nil {
-		return nil // retention was faster
-	}
-	var r Record
-	if err := decode(&r, id, rec); err != nil {
-		return err
-	}
-	if r.Room != room {
-		return fmt.Errorf("record %s is not of room %q", id, room)
-	}
-	if err := c.log.Put(id[:], erased(rec, id, c.o.Erase(&r))); err != nil {
-		return err
-	}
-	if c.erased[room].Compare(id) < 0 {
-		c.erased[room] = id
-	}
-	c.backups.erased(id)
-	return nil
-}
-
 // release shows a durable batch to the world. It returns the rooms whose
 // readers are to be woken.
 func (c *committer) release() []*liveRoom {
 	newest := &c.appended[len(c.appended)-1]
 	c.head, c.headLink = newest.ID, newest.link
 	c.w.sure = c.w.next
-	touched := c.live.offer(c.appended, c.raw, c.erased, c.o.TailBytes)
 	active := c.w.active.Copy()
+	// A reader that joined a room between the two would be rung by neither: it
+	// looks before the batch is there, and its room was not live when offered.
+	c.live.mu.RLock()
+	touched := c.live.offer(c.appended, c.raw, c.erased, c.o.TailBytes)
 	c.publish(func(r *root) {
 		r.head, r.active = c.head, active
 		if len(c.erased) > 0 {
 			r.erasures++
 		}
 	})
+	c.live.mu.RUnlock()
 	if !c.timerSet {
 		c.arm(c.o.FlushEvery)
 	}
@@ -381,28 +319,15 @@ func (c *committer) answer(err error) {
 	clear(c.raw)
 }
 
-// rollback ends a transaction whatever its pages look like.
-func rollback(tx *bolt.Tx) {
-	var err error
-	defer guard("", &err)
-	_ = tx.Rollback()
-}
-
-// commitTx commits a transaction whatever its pages look like.
-func commitTx(tx *bolt.Tx) (err error) {
+// tell calls the host's hook, whose panic is its own.
+func (c *committer) tell(done Commit) {
+	if c.o.OnCommit == nil {
+		return
+	}
 	defer func() {
-		if err != nil {
-			rollback(tx) // a panic leaves it open, and its lock held
+		if p := recover(); p != nil {
+			c.o.Logger.Error("OnCommit panicked", "panic", p, "stack", string(debug.Stack()))
 		}
 	}()
-	defer guard("commit", &err)
-	return tx.Commit()
-}
-
-// guard turns a panic of bbolt on a damaged page into ErrDamaged. Its
-// goroutine must have debug.SetPanicOnFault set for pages beyond the file.
-func guard(file string, err *error) {
-	if p := recover(); p != nil {
-		*err = fmt.Errorf("%s: %w: %v", file, ErrDamaged, p)
-	}
+	c.o.OnCommit(done)
 }

@@ -240,7 +240,7 @@ func putRows(tx *bolt.Tx, t *table) (err error) {
 // dropKeys removes the generations of idempotency keys that no command at or
 // after head looks into. What is dropped follows from the log alone.
 func (s *Store) dropKeys(tx *bolt.Tx, head ID) error {
-	live := keyGeneration(time.UnixMilli(int64(head.Time())), s.o.KeyTTL)
+	live := keyGeneration(timeOf(head), s.o.KeyTTL)
 	keys := tx.Bucket(bucketKeys)
 	var old [][]byte
 	c := keys.Cursor()

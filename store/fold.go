@@ -19,7 +19,7 @@ func fold(rows Rows, o *Options, room *Room, r *Record, index bool) {
 		rows.Set(indexKey(room.Number, r.Lane, r.ID), "")
 	}
 	if r.Key != "" {
-		rows.Set(keyKey(keyGeneration(r.At, o.KeyTTL), r.Key, room.Number, r.UserID), encodeKeyed(r))
+		rows.Set(keyKey(keyGeneration(timeOf(r.ID), o.KeyTTL), r.Key, room.Number, r.UserID), encodeKeyed(r))
 	}
 	o.Apply(rows, *room, r)
 }
@@ -198,12 +198,12 @@ func rowsOf(l *layers, from, to string, back bool) iter.Seq2[string, string] {
 }
 
 // lookupKey returns what a proposal's idempotency key stands for, if it is
-// known and still alive at now.
+// known and still alive at now, which is a keyTime.
 func (l *layers) lookupKey(room uint32, user, key string, now time.Time, ttl time.Duration) (keyed, bool) {
 	g := keyGeneration(now, ttl)
 	for _, gen := range [2]uint32{g, g - 1} {
 		if v, ok := l.get(keyKey(gen, key, room, user)); ok {
-			if k, ok := decodeKeyed(v); ok && now.Sub(k.at) < ttl {
+			if k, ok := decodeKeyed(v); ok && now.Sub(timeOf(k.id)) < ttl {
 				return k, true
 			}
 		}

@@ -21,24 +21,20 @@ func (c *committer) load() error {
 	if err != nil {
 		return err
 	}
-	c.w = newWorkspace(c.Store)
-	c.w.next, c.w.sure = max(at.next, 1), max(at.next, 1)
-	c.checkpoint = at.head
-	if at.head.IsZero() {
-		err = c.loadBase()
-	} else if at.trims != c.trims {
-		err = c.catchUpTrims()
+	err = c.bringUp(at)
+	if errors.Is(err, ErrDamaged) && !at.head.IsZero() {
+		// The log does not continue these rows: they are damaged, or older than
+		// what retention took. What is wrong with the log itself, the rebuild meets.
+		c.o.Logger.Warn("chat views are rebuilt from the log", "file", viewsPath(c.path), "reason", err)
+		if err = c.views.Close(); err == nil {
+			err = c.newViews()
+		}
+		if err == nil {
+			err = c.bringUp(checkpoint{})
+		}
 	}
 	if err != nil {
 		return err
-	}
-	if err := c.foldFrom(at.head); err != nil {
-		return err
-	}
-	if c.o.Keep > 0 {
-		if err := c.findOver(); err != nil {
-			return err
-		}
 	}
 	txid, err := newestTx(c.views)
 	if err != nil {
@@ -52,6 +48,26 @@ func (c *committer) load() error {
 		c.due = len(c.over) > 0
 	}
 	return nil
+}
+
+// bringUp folds into the views what the log holds behind a checkpoint of theirs.
+func (c *committer) bringUp(at checkpoint) (err error) {
+	defer guard(viewsPath(c.path), &err)
+	c.w = newWorkspace(c.Store)
+	c.w.next, c.w.sure = max(at.next, 1), max(at.next, 1)
+	c.checkpoint = at.head
+	if at.head.IsZero() {
+		err = c.loadBase()
+	} else if at.trims != c.trims {
+		err = c.catchUpTrims()
+	}
+	if err == nil {
+		err = c.foldFrom(at.head)
+	}
+	if err == nil && c.o.Keep > 0 {
+		err = c.findOver()
+	}
+	return err
 }
 
 // loadHead reads where the log ends.
@@ -98,10 +114,16 @@ func (c *committer) openViews() (checkpoint, error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		c.o.Logger.Warn("chat views are rebuilt from the log", "file", path, "reason", err)
 	}
+	return checkpoint{}, c.newViews()
+}
+
+// newViews begins a new views file in the place of what is there.
+func (c *committer) newViews() error {
+	path := viewsPath(c.path)
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return checkpoint{}, err
+		return err
 	}
-	err = newFile(path, func(tx *bolt.Tx) error {
+	err := newFile(path, func(tx *bolt.Tx) error {
 		for _, b := range [][]byte{bucketRows, bucketKeys, bucketMeta} {
 			if _, err := tx.CreateBucket(b); err != nil {
 				return err
@@ -112,7 +134,7 @@ func (c *committer) openViews() (checkpoint, error) {
 	if err == nil {
 		c.views, err = openFile(path, 0, c.o.Progress)
 	}
-	return checkpoint{}, err
+	return err
 }
 
 // readCheckpoint says what the views in db are the fold of, or why they are
@@ -139,6 +161,8 @@ func (c *committer) readCheckpoint(db *bolt.DB) (at checkpoint, err error) {
 		return at, err
 	case at.store != c.id:
 		return at, errors.New("views of another store")
+	case at.trims > c.trims:
+		return at, errors.New("views of another course of the log: it has been trimmed less")
 	case at.fold != c.o.foldName():
 		return at, fmt.Errorf("views of another fold: %q", at.fold)
 	}
@@ -160,7 +184,11 @@ func (c *committer) loadBase() error {
 			cur := tx.Bucket(bucketBase).Cursor()
 			k, v := cur.Seek(from)
 			for ; k != nil && t.Len() < c.o.FlushRows; k, v = cur.Next() {
-				t.Set(string(k), cell{value: string(v)})
+				key := string(k)
+				if kept, ok := decodeKeyed(string(v)); ok && k[0] == rowKey[0] { // KeyTTL may have been another one
+					key = generationKey(keyGeneration(timeOf(kept.id), c.o.KeyTTL)) + key[5:]
+				}
+				t.Set(key, cell{value: string(v)})
 			}
 			from = bytes.Clone(k)
 			return nil
@@ -283,7 +311,8 @@ func (c *committer) findOver() error {
 }
 
 // inViews runs f with the views' transaction open.
-func (c *committer) inViews(f func() error) error {
+func (c *committer) inViews(f func() error) (err error) {
+	defer guard(viewsPath(c.path), &err)
 	if err := c.w.begin(nil); err != nil {
 		return err
 	}

@@ -179,10 +179,25 @@ func (s *Store) start() (c *committer, err error) {
 // them: it panics on a damaged one, in a goroutine of its own when it scans
 // for free pages.
 func openFile(path string, maxSize int64, progress func(Progress)) (*bolt.DB, error) {
-	if err := check(path, progress); err != nil {
+	if err := check(path, os.O_RDWR, progress); err != nil { // its permission to be written is asked for now
 		return nil, err
 	}
-	db, err := bolt.Open(path, 0o600, boltOptions(maxSize))
+	return openBolt(path, boltOptions(maxSize))
+}
+
+// openToRead is openFile for a file that is only read, and may be on a medium
+// that cannot be written.
+func openToRead(path string, progress func(Progress)) (*bolt.DB, error) {
+	if err := check(path, os.O_RDONLY, progress); err != nil {
+		return nil, err
+	}
+	o := boltOptions(0)
+	o.ReadOnly = true
+	return openBolt(path, o)
+}
+
+func openBolt(path string, o *bolt.Options) (*bolt.DB, error) {
+	db, err := bolt.Open(path, 0o600, o)
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
 		return nil, fmt.Errorf("%s: %w", name(path), ErrLocked)
@@ -199,8 +214,8 @@ const fullCheck = 256 << 20
 
 // check looks at the pages of a file under its lock: all of them if the file
 // was not closed cleanly or is not large, else those that open needs.
-func check(path string, progress func(Progress)) error {
-	f, err := os.OpenFile(path, os.O_RDWR, 0) // not created, and its permission to be written asked for now
+func check(path string, mode int, progress func(Progress)) error {
+	f, err := os.OpenFile(path, mode, 0) // never created
 	if err != nil {
 		return err
 	}

@@ -34,12 +34,11 @@ type Result struct {
 // A request is a proposal on its way through the committer.
 type request struct {
 	*Proposal
-	state   atomic.Int32 // requestWaiting and so on
-	done    chan struct{}
-	result  Result
-	err     error
-	poison  bool      // its Decide or Apply has panicked
-	pending []pending // what it appends in the running batch
+	state  atomic.Int32 // requestWaiting and so on
+	done   chan struct{}
+	result Result
+	err    error
+	poison bool // its Decide or Apply has panicked
 }
 
 const (
@@ -47,13 +46,6 @@ const (
 	requestTaken
 	requestWithdrawn
 )
-
-// A pending is an encoded draft that has its place in the running batch.
-type pending struct {
-	rec   []byte
-	id    ID
-	erase []ID
-}
 
 // Propose runs a command and waits for its commit to be durable. If ctx ends
 // before the committer has taken the command it is withdrawn and nothing is
@@ -104,7 +96,7 @@ func (s *Store) touchKey(p *Proposal) {
 		return
 	}
 	defer sn.caught(s.path)
-	g := keyGeneration(s.o.Now(), s.o.KeyTTL)
+	g := keyGeneration(keyTime(s.o.Now(), sn.Head()), s.o.KeyTTL)
 	for _, gen := range [2]uint32{g, g - 1} {
 		sn.fileGet(keyKey(gen, p.Key, room.Number, p.UserID))
 	}

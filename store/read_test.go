@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -210,4 +211,31 @@ func TestSnapshot_showsOnePosition(t *testing.T) {
 	}
 	stop.Store(true)
 	wg.Wait()
+}
+
+// A reader of two rooms is overtaken by retention in the middle of a batch.
+func TestRead_ofSeveralRoomsLosesNothingBeforeAnError(t *testing.T) {
+	o := testOptions()
+	s, path := create(t, o)
+	big := strings.Repeat("x", 100<<10)
+	for range 15 {
+		put(t, s, note{room: "a", text: big})
+	}
+	put(t, s, note{room: "b"})
+	closeStore(t, s)
+	bad := readIDs(t, path)[12]
+	damage(t, path, bad) // stands for any error at the second page of room a
+	s = open(t, path, o)
+	r := s.Read([]string{"a", "b"}, store.ID{}, nil)
+	defer r.Close()
+	n := 0
+	for range 3 {
+		es, _, err := r.Poll()
+		if n += len(es); err != nil {
+			break
+		}
+	}
+	if n != 10 {
+		t.Fatalf("%d records came before the error", n)
+	}
 }

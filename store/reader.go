@@ -135,6 +135,9 @@ func (r *Reader) merge(head ID) (batch []*Entry, err error) {
 			rr := &r.rooms[i]
 			if len(rr.buffer) == 0 && rr.upTo.Compare(head) < 0 {
 				if rr.buffer, err = r.store.after(rr, head); err != nil {
+					if len(batch) > 0 {
+						return batch, nil // what was taken from the buffers goes out; the error comes next
+					}
 					return nil, err
 				}
 			}

@@ -102,9 +102,21 @@ func decodeRoom(id, v string) (r Room, err error) {
 
 // Idempotency keys live in generations, so that expiry drops whole
 // generations instead of rows. A generation is as long as a key lives: a live
-// key stands in the present one or in the one before.
+// key stands in the present one or in the one before. The time is that of ids,
+// which never goes back: a wall clock that does would lose live keys.
 func keyGeneration(at time.Time, ttl time.Duration) uint32 {
 	return uint32(max(at.UnixMilli(), 0) / max(ttl.Milliseconds(), 1))
+}
+
+// timeOf is the time in an id.
+func timeOf(id ID) time.Time { return time.UnixMilli(int64(id.Time())) }
+
+// keyTime is the time that keys expire by while the log stands at head.
+func keyTime(now time.Time, head ID) time.Time {
+	if t := timeOf(head); t.After(now) {
+		return t
+	}
+	return now
 }
 
 func generationKey(generation uint32) string {

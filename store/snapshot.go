@@ -181,6 +181,9 @@ func (sn *Snapshot) index(room Room, lane Lane, after, before ID, back bool) *sc
 
 // Record returns a record of the log. It is a copy, and checked.
 func (sn *Snapshot) Record(id ID) (Record, error) {
+	if id.Compare(sn.Head()) > 0 {
+		return Record{}, ErrNotFound // it may be in the file, and not yet durable
+	}
 	b, err := sn.log()
 	if err != nil {
 		return Record{}, err

@@ -23,7 +23,6 @@ type Stats struct {
 	LiveRooms  int           // rooms that are being read
 	LogBytes   int64         // size of the log file
 	ViewsBytes int64         // size of the views file
-	FreeBytes  int64         // of the log file, in free pages
 }
 
 // Stats may be called at any time; it costs two looks at the file system.
@@ -60,7 +59,7 @@ func (s *Store) DumpViews(w io.Writer) error {
 		return err
 	}
 	defer sn.Close()
-	live := keyGeneration(time.UnixMilli(int64(sn.Head().Time())), s.o.KeyTTL)
+	live := keyGeneration(timeOf(sn.Head()), s.o.KeyTTL)
 	keys := newTable() // the file's and the memory's, merged
 	if err := copyKeys(keys, sn.layers.keys); err != nil {
 		return err

@@ -132,10 +132,9 @@ const entryOverhead = 128
 
 // offer appends a committed batch, and as it is stored in raw, to the tails of the rooms that are live and
 // returns those rooms. erased maps rooms to the newest record of theirs that
-// the batch erased: their tails are cut up to it.
+// the batch erased: their tails are cut up to it. The caller holds mu for
+// reading, until the batch is published.
 func (l *live) offer(batch []Record, raw [][]byte, erased map[string]ID, budget int64) []*liveRoom {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
 	if len(batch) > 0 {
 		l.reached = batch[len(batch)-1].ID
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"iter"
-	"time"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -18,22 +17,27 @@ const trimMax = 512
 // file already knows it. Each call is one commit; due tells whether there is
 // more to do.
 func (c *committer) trim() {
-	if c.Failed() != nil || len(c.over) == 0 {
-		return
+	if c.Failed() != nil || len(c.over) == 0 || c.w.active.Len() >= 4*c.o.FlushRows {
+		return // in the last case the end of the flush makes it due again
 	}
-	var rooms []Room
-	err := c.Store.log.Update(func(tx *bolt.Tx) (err error) {
-		defer guard(c.path, &err)
-		rooms, err = c.trimIn(tx)
-		return err
-	})
+	tx, err := c.Store.log.Begin(true)
 	if err != nil {
-		c.w.end()
-		c.refusal(fmt.Errorf("trim: %w", err), 0)
+		c.fail(fmt.Errorf("trim: %w", err))
 		return
 	}
-	if len(rooms) == 0 {
-		return // the rest is newer than the checkpoint
+	txid, over := tx.ID(), len(c.over)
+	rooms, err := c.trimIn(tx)
+	if err != nil || len(rooms) == 0 { // with no error the rest is newer than the checkpoint
+		rollback(tx)
+		if err != nil { // nothing is written; the room is tried again when it grows
+			c.o.Logger.Error("chat room could not be trimmed", "file", c.path, "error", err)
+			c.due = 0 < len(c.over) && len(c.over) < over // the others
+		}
+		return
+	}
+	if err := commitTx(tx); err != nil {
+		_ = c.refusal(fmt.Errorf("trim: %w", err), txid)
+		return
 	}
 	err = c.inViews(func() error {
 		for _, r := range rooms {
@@ -49,7 +53,6 @@ func (c *committer) trim() {
 	c.trims++
 	active := c.w.active.Copy()
 	c.publish(func(r *root) { r.active = active })
-	c.backups.trimmed(rooms)
 	if !c.timerSet {
 		c.arm(c.o.FlushEvery)
 	}
@@ -58,7 +61,16 @@ func (c *committer) trim() {
 
 // trimIn moves records of rooms from the log into the base, and returns the
 // rooms as they are in the base now.
+// After an error the room that it came from is no longer in c.over.
 func (c *committer) trimIn(tx *bolt.Tx) (rooms []Room, err error) {
+	var id string
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("room %q: %w", id, err)
+			delete(c.over, id)
+		}
+	}()
+	defer guard(c.path, &err)
 	log := tx.Bucket(bucketLog)
 	log.FillPercent = 1
 	base := &baseRows{bucket: tx.Bucket(bucketBase), log: log}
@@ -67,7 +79,7 @@ func (c *committer) trimIn(tx *bolt.Tx) (rooms []Room, err error) {
 	}
 	defer c.w.end()
 	budget := trimMax
-	for id := range c.over {
+	for id = range c.over {
 		if budget == 0 {
 			break
 		}
@@ -91,6 +103,7 @@ func (c *committer) trimIn(tx *bolt.Tx) (rooms []Room, err error) {
 	if len(rooms) == 0 {
 		return nil, nil
 	}
+	c.backups.trimmed() // before the commit: a backup that reads what it leaves must know of it
 	var n [8]byte
 	binary.BigEndian.PutUint64(n[:], c.trims+1)
 	return rooms, tx.Bucket(bucketMeta).Put(keyTrims, n[:])
@@ -188,6 +201,9 @@ func (b *baseRows) take(o *Options, now Room, ids []ID) (Room, error) {
 		if err != nil {
 			return room, err
 		}
+		if r.Prev != room.Last || r.link != r.linkAfter(room.link) {
+			return room, fmt.Errorf("record %s does not follow %s: %w", id, room.Last, ErrDamaged)
+		}
 		r = r.keep()
 		fold(b, o, &room, &r, false)
 		if err := b.log.Delete(id[:]); err != nil {
@@ -199,7 +215,7 @@ func (b *baseRows) take(o *Options, now Room, ids []ID) (Room, error) {
 	if o.Trim != nil {
 		o.Trim(b, room)
 	}
-	b.dropKeys(keyGeneration(time.UnixMilli(int64(room.Last.Time())), o.KeyTTL))
+	b.dropKeys(keyGeneration(timeOf(room.Last), o.KeyTTL))
 	return room, b.err
 }
 

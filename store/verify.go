@@ -45,11 +45,9 @@ func (s *Store) Verify(ctx context.Context, progress func(Progress)) error {
 		done, size = done+int64(n), size+int64(read)
 		progress(Progress{Phase: "verify", Done: done, Total: max(fileSize*done/max(size, 1), done)})
 	}
-	if v.at == upTo {
+	if len(v.found) < 100 { // retention may have taken the record at upTo since: ends tells what is missing
 		v.ends(upTo)
 		progress(Progress{Phase: "verify", Done: done, Total: done})
-	} else if len(v.found) == 0 {
-		v.report(fmt.Errorf("the log ends at %s instead of %s", v.at, upTo))
 	}
 	return errors.Join(v.found...)
 }
