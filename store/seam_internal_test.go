@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	bolt "go.etcd.io/bbolt"
 )
 
 func seamDraft(room string) *Draft {
@@ -28,7 +30,13 @@ func TestRead_begunWhileABatchIsReleasedIsRung(t *testing.T) {
 			Decide: func(View, time.Time) ([]*Draft, error) { return []*Draft{seamDraft("a")}, nil }})
 		done <- err
 	}()
-	time.Sleep(300 * time.Millisecond) // it has been offered by now
+	until(t, func() bool { // the committer stands between offer and publish, and holds this
+		if s.live.mu.TryLock() {
+			s.live.mu.Unlock()
+			return false
+		}
+		return true
+	})
 	got := make(chan int, 1)
 	began := make(chan struct{})
 	go func() {
@@ -78,22 +86,32 @@ func TestSnapshot_showsNoRecordBehindItsHead(t *testing.T) {
 			Decide: func(View, time.Time) ([]*Draft, error) { return []*Draft{seamDraft("a")}, nil }})
 		done <- res
 	}()
-	time.Sleep(300 * time.Millisecond)
+	var written ID
+	until(t, func() bool {
+		_ = s.log.View(func(tx *bolt.Tx) error {
+			k, _ := tx.Bucket(bucketLog).Cursor().Last()
+			copy(written[:], k)
+			return nil
+		})
+		return !written.IsZero()
+	})
 	sn, err := s.Snapshot()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { s.pubMu.Unlock(); <-done }()
 	defer sn.Close()
-	b, err := sn.log()
-	if err != nil {
-		t.Fatal(err)
+	if _, err := sn.Record(written); err == nil {
+		t.Fatalf("record %s is shown by a snapshot at %s", written, sn.Head())
 	}
-	k, _ := b.Cursor().Last()
-	if k == nil {
-		t.Skip("not written yet")
-	}
-	if _, err := sn.Record(ID(k)); err == nil {
-		t.Fatalf("record %s is shown by a snapshot at %s", ID(k), sn.Head())
+}
+
+// until waits for a state of the committer that nothing announces.
+func until(t *testing.T, reached func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !reached(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the committer does not get there")
+		}
 	}
 }
