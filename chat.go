@@ -171,6 +171,9 @@ func (c *Chat) Close() error {
 // to the store it came from; a restored backup is another store.
 func (c *Chat) StoreID() string { return c.store.ID() }
 
+// MaxText is how many code points a text may have.
+func (c *Chat) MaxText() int { return c.maxText }
+
 // Head is the ID of the newest durable event, Start for an empty chat.
 func (c *Chat) Head() ID { return c.store.Head() }
 

@@ -3,6 +3,7 @@ package transport
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/oklog/ulid/v2"
@@ -63,12 +64,18 @@ func ParseCursor(s string) Cursor {
 
 // RequestCursor returns where the request for a stream says that it stands: the
 // first that is not empty of the Last-Event-ID header and the parameters after
-// and last_event_id, even if it is malformed.
-func RequestCursor(r *http.Request, query url.Values) Cursor {
-	for _, s := range [...]string{r.Header.Get("Last-Event-ID"), query.Get("after"), query.Get("last_event_id")} {
+// and last_event_id, even if it is malformed. Where there is none in what can be
+// read of the query, but not all of it can be read, the cursor is malformed: it
+// may have been in the rest.
+func RequestCursor(r *http.Request) Cursor {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	for _, s := range slices.Concat(r.Header.Values("Last-Event-ID"), query["after"], query["last_event_id"]) {
 		if s != "" {
 			return ParseCursor(s)
 		}
+	}
+	if err != nil {
+		return Cursor{kind: malformed}
 	}
 	return Cursor{}
 }

@@ -64,12 +64,17 @@ func TestRequestCursor_takesTheFirstThatIsNotEmpty(t *testing.T) {
 		{other, "after=" + someID, other},
 		{"earliest", "after=" + someID, "earliest"},
 		{"rubbish", "after=" + someID, "rubbish"},
+		{"", "after=&after=" + someID, someID},
+		{"", "after=%zz", "rubbish"},
+		{"", "after=" + someID + ";named=1", "rubbish"},
+		{"", "after=" + someID + "&x=%zz", someID},
+		{someID, "after=%zz", someID},
 	} {
 		r := httptest.NewRequest("GET", "/?"+test.query, nil)
 		if test.header != "" {
 			r.Header.Set("Last-Event-ID", test.header)
 		}
-		got := transport.RequestCursor(r, r.URL.Query())
+		got := transport.RequestCursor(r)
 		if got != transport.ParseCursor(test.want) {
 			t.Errorf("header %q and query %q give %v", test.header, test.query, got)
 		}

@@ -101,13 +101,10 @@ func (g *Gate) UntilExpiry(grant *Grant) (time.Duration, bool) {
 }
 
 // Log logs an error that the caller is only told of as a failure. Refusals are
-// not logged.
+// not logged, nor is what the store says once itself: that it is full.
 func (g *Gate) Log(what string, err error) {
-	var e *chat.Error
-	if errors.As(err, &e) && kinds[e.Code].status < 500 && kinds[e.Code].status > 0 {
-		return
-	}
-	if ProblemOf(err).Code == chat.ErrShuttingDown.Code {
+	switch p := ProblemOf(err); {
+	case p.Status < 500, p.Code == chat.ErrShuttingDown.Code, p.Code == chat.ErrStorageFull.Code:
 		return
 	}
 	g.options.Logger.Error(fmt.Sprintf("%s failed", what), "error", err)

@@ -10,8 +10,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/roomlog/chat"
 )
@@ -30,11 +28,8 @@ type Guest struct {
 	secret []byte
 }
 
-// Bounds of guests: bytes of the secret, code points of a name.
-const (
-	minSecret    = 16
-	maxGuestName = 50
-)
+// minSecret is how many bytes a secret must have.
+const minSecret = 16
 
 // guestCookie is the name of the cookie.
 const guestCookie = "chat_guest"
@@ -155,6 +150,9 @@ func (g *Guest) create(gate *Gate, w http.ResponseWriter, r *http.Request) (chat
 	if err := gate.CheckWrite(r); err != nil {
 		return chat.User{}, err
 	}
+	if err := CheckQuery(r.URL); err != nil {
+		return chat.User{}, err
+	}
 	if err := gate.options.newGuest(r); err != nil {
 		return chat.User{}, err
 	}
@@ -162,15 +160,13 @@ func (g *Guest) create(gate *Gate, w http.ResponseWriter, r *http.Request) (chat
 	if err != nil {
 		return chat.User{}, err
 	}
-	name := strings.TrimSpace(body.String("name"))
+	given := body.String("name")
 	if err := body.Err(); err != nil {
 		return chat.User{}, err
 	}
-	if n := utf8.RuneCountInString(name); n < 1 || n > maxGuestName {
-		return chat.User{}, Errorf(chat.ErrInvalidField, "name has %d code points, not 1 to %d", n, maxGuestName)
-	}
-	if strings.ContainsFunc(name, unicode.IsControl) {
-		return chat.User{}, Errorf(chat.ErrInvalidField, "name holds a control character")
+	name, err := guestName(given)
+	if err != nil {
+		return chat.User{}, err
 	}
 	return chat.User{ID: strings.ToLower(rand.Text()), Name: name}, nil
 }

@@ -46,10 +46,17 @@ func TestGuest_makesANewUserAtEachCall(t *testing.T) {
 
 func TestGuest_refusesNames(t *testing.T) {
 	s := wiretest.New(t, wiretest.Setup{})
-	for _, name := range []string{"", "  \\t ", strings.Repeat("ä", 51), `a\u0007b`} {
+	for _, name := range []string{
+		"", "  \\t ", strings.Repeat("ä", 51), `a\u0007b`,
+		`\u200b\u2060`, `\ufeff`, ` \u200d\ufe0f `, `\u3164`, `\u00ad`,
+		`a\u0085b`, `\u202eAnn`, `An\u202an`, `Ann\u2066`, `Ann\u2069`,
+	} {
 		s.Call("POST", "/guest", "", `{"name":"`+name+`"}`).WantProblem(400, "invalid_field")
 	}
 	s.Call("POST", "/guest", "", `{"name":"`+strings.Repeat("ä", 50)+`"}`).Want(201)
+	for _, name := range []string{`👩\u200d🚀`, `\u200fعلي`, `❤\ufe0f`, `م\u200cی`} {
+		s.Call("POST", "/guest", "", `{"name":"`+name+`"}`).Want(201)
+	}
 	s.Call("POST", "/guest", "", `{}`).WantProblem(400, "invalid_field")
 	s.Call("POST", "/guest", "", `{"name":"Ann","id":"root"}`).WantProblem(400, "invalid_field")
 }

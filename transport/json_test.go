@@ -76,6 +76,7 @@ func TestObject_refusesWhatNobodyTook(t *testing.T) {
 		{"null for text", `{"text":null}`, chat.ErrInvalidField},
 		{"limit 0", `{"text":"a","limit":0}`, chat.ErrInvalidField},
 		{"limit negative", `{"text":"a","limit":-1}`, chat.ErrInvalidField},
+		{"limit null", `{"text":"a","limit":null}`, nil},
 		{"limit text", `{"text":"a","limit":"3"}`, chat.ErrInvalidField},
 		{"limit beyond all counting", `{"text":"a","limit":99999999999999999999999}`, nil},
 		{"message not an id", `{"text":"a","message":"x"}`, chat.ErrMessageNotFound},

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"math"
 	"net"
 	"net/http"
 	"sync"
@@ -77,7 +78,7 @@ func (m *meter) allow(of *rates, who string, now time.Time) error {
 	}
 	if wait := of.take(who, now); wait > 0 {
 		p := ProblemOf(Errorf(ErrRateLimited, "try again in %s", wait.Round(time.Millisecond)))
-		p.RetryAfter = wait
+		p.RetryAfter = int(math.Ceil(wait.Seconds()))
 		return p
 	}
 	return nil

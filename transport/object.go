@@ -98,10 +98,10 @@ func (o *Object) Message() chat.ID {
 }
 
 // Limit takes the field "limit", which must be a whole number above 0 if it is
-// there. 0 stands for the default.
+// there and not null. 0 stands for the default.
 func (o *Object) Limit() int {
 	raw, ok := o.lookup("limit")
-	if !ok {
+	if !ok || string(raw) == "null" {
 		return 0
 	}
 	n, err := ParseLimit(string(raw))

@@ -39,12 +39,15 @@ func (g *Gate) CheckWrite(r *http.Request) error {
 }
 
 // CheckSocket returns ErrCrossOrigin unless the page that opens a socket is of
-// this host or of a listed origin. A client that names no origin is no page; it
-// must bring a header that no page can set.
+// this host or of a listed origin. A client that names no origin is no page,
+// whatever else it says; it must bring a header that no page can set.
 func (g *Gate) CheckSocket(r *http.Request) error {
 	origin := r.Header.Get("Origin")
 	if origin != "" && g.origins.listed[origin] {
 		return nil
+	}
+	if origin == "" && r.Header.Get("Authorization") == "" {
+		return Errorf(ErrCrossOrigin, "a socket without an Origin needs an Authorization header")
 	}
 	switch r.Header.Get("Sec-Fetch-Site") { // first: a proxy may have rewritten Host
 	case "same-origin", "none":
@@ -54,9 +57,6 @@ func (g *Gate) CheckSocket(r *http.Request) error {
 		return Errorf(ErrCrossOrigin, "the origin %q is not listed", origin)
 	}
 	if origin == "" {
-		if r.Header.Get("Authorization") == "" {
-			return Errorf(ErrCrossOrigin, "a socket without an Origin needs an Authorization header")
-		}
 		return nil
 	}
 	if u, err := url.Parse(origin); err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host) {

@@ -106,6 +106,7 @@ func TestCheckSocket_asksForTheHostsOwnOrigin(t *testing.T) {
 		{"listed, cross-site", true, http.Header{"Origin": {listedOrigin}, "Sec-Fetch-Site": {"cross-site"}}},
 		{"own behind a proxy", true, http.Header{"Origin": {"https://public.example"}, "Sec-Fetch-Site": {"same-origin"}}},
 		{"no page, with a token", true, http.Header{"Authorization": {"Bearer x"}}},
+		{"no page, same-origin, with a token", true, http.Header{"Authorization": {"Bearer x"}, "Sec-Fetch-Site": {"same-origin"}}},
 
 		{"foreign", false, http.Header{"Origin": {foreignOrigin}}},
 		{"foreign, with a token", false, http.Header{"Origin": {foreignOrigin}, "Authorization": {"Bearer x"}}},
@@ -114,6 +115,9 @@ func TestCheckSocket_asksForTheHostsOwnOrigin(t *testing.T) {
 		{"a sandboxed page of ours", false, http.Header{"Origin": {"https://chat.example"}, "Sec-Fetch-Site": {"cross-site"}}},
 		{"same site, other host", false, http.Header{"Origin": {"https://x.chat.example"}, "Sec-Fetch-Site": {"same-site"}}},
 		{"none, with a cookie", false, http.Header{"Cookie": {"chat_guest=x"}}},
+		{"none, same-origin", false, http.Header{"Cookie": {"chat_guest=x"}, "Sec-Fetch-Site": {"same-origin"}}},
+		{"none, by hand", false, http.Header{"Cookie": {"chat_guest=x"}, "Sec-Fetch-Site": {"none"}}},
+		{"none, cross-site, with a token", false, http.Header{"Authorization": {"Bearer x"}, "Sec-Fetch-Site": {"cross-site"}}},
 	} {
 		err := g.CheckSocket(&http.Request{Host: "chat.example", Header: test.h})
 		if (err == nil) != test.ok {

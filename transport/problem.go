@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/roomlog/chat"
 )
@@ -44,8 +42,9 @@ type Problem struct {
 	Status int    `json:"status"`
 	Detail string `json:"detail,omitempty"`
 
-	// RetryAfter is what the header of that name says; 0 leaves it out.
-	RetryAfter time.Duration `json:"-"`
+	// RetryAfter is after how many seconds it may be worth trying again. Over
+	// HTTP the header of that name says so too. 0 leaves both out.
+	RetryAfter int `json:"retry_after,omitempty"`
 }
 
 // kinds holds the status and the title of every code there is.
@@ -120,7 +119,7 @@ func ProblemOf(err error) *Problem {
 		p.Detail = ""
 	}
 	if p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable {
-		p.RetryAfter = time.Second
+		p.RetryAfter = 1
 	}
 	return p
 }
@@ -136,7 +135,7 @@ func (p *Problem) Error() string {
 // ServeHTTP answers with the problem.
 func (p *Problem) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	body, err := json.Marshal(p)
-	if err != nil { // strings and a number: it cannot
+	if err != nil { // strings and numbers: it cannot
 		panic(err)
 	}
 	h := w.Header()
@@ -148,7 +147,7 @@ func (p *Problem) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 		h.Set("WWW-Authenticate", "Bearer")
 	}
 	if p.RetryAfter > 0 {
-		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(p.RetryAfter.Seconds()))))
+		h.Set("Retry-After", strconv.Itoa(p.RetryAfter))
 	}
 	w.WriteHeader(p.Status)
 	_, _ = w.Write(body)

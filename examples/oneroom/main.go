@@ -30,11 +30,9 @@ func main() {
 
 	guest := transport.NewGuest([]byte("anybody may be anybody here")) // in earnest: a secret of your own
 	page, _ := fs.Sub(files, "page")
-	mux := http.NewServeMux()
-	mux.Handle("/api/", http.StripPrefix("/api", mount.Handler(c, guest.Auth, &transport.Options{Guest: guest})))
-	mux.Handle("/", http.FileServerFS(page))
+	api := mount.Handler(c, guest.Auth, &transport.Options{Guest: guest})
 
-	srv := &http.Server{Addr: "127.0.0.1:8080", Handler: mux}
+	srv := &http.Server{Addr: "127.0.0.1:8080", Handler: api.Under("/api", http.FileServerFS(page))}
 	srv.RegisterOnShutdown(c.Drain) // ends the streams, so that Shutdown returns
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	go func() {

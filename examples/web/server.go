@@ -27,11 +27,10 @@ type server struct {
 func newServer(c *chat.Chat, guest *transport.Guest, o *transport.Options) *server {
 	s := &server{chat: c, api: mount.Handler(c, guest.Auth, o)}
 	mux := http.NewServeMux()
-	mux.Handle("/api/", http.StripPrefix("/api", s.api))
 	mux.Handle("/healthz", http.HandlerFunc(s.health))
 	mux.Handle("/", page())
 	s.http = &http.Server{
-		Handler:           mux,
+		Handler:           s.api.Under("/api", mux),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute, // no WriteTimeout: streams do not end
 	}

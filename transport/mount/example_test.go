@@ -16,7 +16,7 @@ import (
 	"github.com/roomlog/chat/transport/mount"
 )
 
-// Mount a chat on a mux, with guests for users.
+// Mount a chat beside a mux, with guests for users.
 func Example() {
 	dir, err := os.MkdirTemp("", "chat")
 	if err != nil {
@@ -30,9 +30,9 @@ func Example() {
 	defer c.Close()
 
 	guest := transport.NewGuest([]byte("keep this in a file of your own"))
-	mux := http.NewServeMux()
-	mux.Handle("/chat/", http.StripPrefix("/chat", mount.Handler(c, guest.Auth, &transport.Options{Guest: guest})))
-	srv := httptest.NewServer(mux)
+	api := mount.Handler(c, guest.Auth, &transport.Options{Guest: guest})
+	mux := http.NewServeMux() // of the rest of the program
+	srv := httptest.NewServer(api.Under("/chat", mux))
 	defer srv.Close()
 
 	token := guest.Token(chat.User{ID: "ann", Name: "Ann"}, time.Time{}) // what POST /guest would answer

@@ -21,9 +21,11 @@ type API struct {
 	sockets *ws.Handler
 }
 
-// Handler returns an API. Its paths are relative to where it is mounted:
+// Handler returns an API. Its paths are relative to where it is mounted, which
+// Under does best:
 //
-//	mux.Handle("/chat/", http.StripPrefix("/chat", mount.Handler(c, auth, nil)))
+//	api := mount.Handler(c, auth, nil)
+//	http.ListenAndServe(addr, api.Under("/chat", mux))
 //
 // It panics if c or auth is nil. The limits of o are counted over all
 // transports together.

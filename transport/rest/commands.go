@@ -34,7 +34,7 @@ func (a *api) delete(w http.ResponseWriter, r *http.Request, grant *transport.Gr
 	if err != nil {
 		return err
 	}
-	return a.do(w, r, grant, nil, http.StatusOK, chat.MessageDeleted{Message: id})
+	return a.doAgain(w, r, grant, http.StatusOK, chat.MessageDeleted{Message: id})
 }
 
 func (a *api) react(w http.ResponseWriter, r *http.Request, grant *transport.Grant) error {
@@ -42,7 +42,7 @@ func (a *api) react(w http.ResponseWriter, r *http.Request, grant *transport.Gra
 	if err != nil {
 		return err
 	}
-	return a.do(w, r, grant, nil, http.StatusCreated, chat.ReactionAdded{Message: id, Emoji: r.PathValue("emoji")})
+	return a.doAgain(w, r, grant, http.StatusCreated, chat.ReactionAdded{Message: id, Emoji: r.PathValue("emoji")})
 }
 
 func (a *api) unreact(w http.ResponseWriter, r *http.Request, grant *transport.Grant) error {
@@ -50,19 +50,34 @@ func (a *api) unreact(w http.ResponseWriter, r *http.Request, grant *transport.G
 	if err != nil {
 		return err
 	}
-	return a.do(w, r, grant, nil, http.StatusOK, chat.ReactionRemoved{Message: id, Emoji: r.PathValue("emoji")})
+	return a.doAgain(w, r, grant, http.StatusOK, chat.ReactionRemoved{Message: id, Emoji: r.PathValue("emoji")})
 }
 
-// do carries out a command and answers it. body is nil for calls that take
-// none and repeat themselves harmlessly: they take no key either.
+// do carries out a command under the key that the request has, if any.
 func (a *api) do(w http.ResponseWriter, r *http.Request, grant *transport.Grant, body *transport.Object, status int, fact chat.Fact) error {
-	var key string
-	if body != nil {
-		var err error
-		if key, err = takeKey(r, body); err != nil {
-			return err
-		}
+	key, err := takeKey(r, body)
+	if err != nil {
+		return err
 	}
+	return a.carryOut(w, r, grant, key, status, fact)
+}
+
+// doAgain carries out a command that needs no body and repeats itself
+// harmlessly. A body and a key are judged as everywhere, but the key is not
+// used: the second time is answered that nothing has changed.
+func (a *api) doAgain(w http.ResponseWriter, r *http.Request, grant *transport.Grant, status int, fact chat.Fact) error {
+	body, err := a.gate.ReadOptionalObject(w, r)
+	if err != nil {
+		return err
+	}
+	if _, err := takeKey(r, body); err != nil {
+		return err
+	}
+	return a.carryOut(w, r, grant, "", status, fact)
+}
+
+// carryOut carries out a command and answers it.
+func (a *api) carryOut(w http.ResponseWriter, r *http.Request, grant *transport.Grant, key string, status int, fact chat.Fact) error {
 	res, err := a.gate.Do(r.Context(), grant, r.PathValue("room"), key, fact)
 	if err != nil {
 		return err

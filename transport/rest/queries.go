@@ -1,6 +1,8 @@
 package rest
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/url"
 
@@ -17,10 +19,8 @@ func (a *api) rooms(w http.ResponseWriter, r *http.Request, grant *transport.Gra
 	if q.Limit, err = limit(query); err != nil {
 		return err
 	}
-	if after := query.Get("after"); after != "" {
-		if q.After, err = transport.ParseCursor(after).Bound(); err != nil {
-			return err
-		}
+	if q.After, err = a.afterRoom(r.Context(), grant, query.Get("after")); err != nil {
+		return err
 	}
 	switch scope := query.Get("scope"); scope {
 	case "", "public":
@@ -42,6 +42,30 @@ func (a *api) rooms(w http.ResponseWriter, r *http.Request, grant *transport.Gra
 	page.Rooms = visible
 	transport.Answer(w, http.StatusOK, page)
 	return nil
+}
+
+// afterRoom returns where a page of rooms begins: after the next of the page
+// before, or after a room, by its id. A room that the caller may not read is no
+// such place, as one that is not there.
+func (a *api) afterRoom(ctx context.Context, grant *transport.Grant, after string) (chat.ID, error) {
+	if after == "" {
+		return chat.ID{}, nil
+	}
+	id, invalid := transport.ParseCursor(after).Bound()
+	if invalid == nil {
+		return id, nil
+	}
+	if a.gate.Allow(grant, transport.Read, after) != nil {
+		return id, invalid
+	}
+	info, err := a.chat.Room(after).Info(ctx)
+	switch {
+	case errors.Is(err, chat.ErrRoomNotFound), errors.Is(err, chat.ErrInvalidRoomID):
+		return id, invalid
+	case err != nil:
+		return id, err
+	}
+	return info.Head, nil
 }
 
 func (a *api) room(w http.ResponseWriter, r *http.Request, grant *transport.Grant) error {

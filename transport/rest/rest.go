@@ -62,6 +62,9 @@ func (a *api) admit(w http.ResponseWriter, r *http.Request, serve call) error {
 	if err != nil {
 		return err
 	}
+	if err := transport.CheckQuery(r.URL); err != nil {
+		return err
+	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		if err := a.gate.Command(&grant); err != nil {
 			return err

@@ -10,9 +10,6 @@ import (
 	"github.com/roomlog/chat/transport"
 )
 
-// contentType is the media type of an event stream.
-const contentType = "text/event-stream"
-
 // Why a stream ends.
 const (
 	endForbidden = "forbidden"

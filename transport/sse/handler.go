@@ -59,8 +59,9 @@ func (h *handler) admit(r *http.Request) (q request, err error) {
 	if !accepted(r.Header) {
 		return q, transport.Errorf(transport.ErrNotAcceptable, "the stream is %s", contentType)
 	}
-	query := r.URL.Query()
-	q.named = query.Get("named") == "1"
+	query := r.URL.Query() // of one that cannot be read, what can
+	named := query.Get("named")
+	q.named = named == "1" || named == "true"
 	if room, ok := pathRoom(r); ok {
 		q.rooms = []string{room}
 		return q, h.gate.Allow(&q.grant, transport.Read, room)
@@ -132,42 +133,12 @@ func (h *handler) stream(w http.ResponseWriter, r *http.Request, q request) erro
 }
 
 func (h *handler) open(r *http.Request, q *request) (*transport.Feed, error) {
-	query := r.URL.Query()
 	return h.gate.Open(r.Context(), transport.FeedQuery{
 		Rooms:  q.rooms,
-		Cursor: transport.RequestCursor(r, query),
-		Store:  query.Get("store"),
+		Cursor: transport.RequestCursor(r),
+		Store:  r.URL.Query().Get("store"),
 		Hidden: func(room string) bool {
 			return h.gate.Allow(&q.grant, transport.Read, room) != nil
 		},
 	})
-}
-
-// accepted reports whether the Accept header lets an event stream through.
-func accepted(h http.Header) bool {
-	values := h.Values("Accept")
-	if len(values) == 0 {
-		return true
-	}
-	for part := range strings.SplitSeq(strings.Join(values, ","), ",") {
-		kind, params, _ := strings.Cut(part, ";")
-		switch strings.ToLower(strings.TrimSpace(kind)) {
-		case "*/*", "text/*", contentType:
-			if !zeroQuality(params) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// zeroQuality reports whether the parameters of a media range refuse it.
-func zeroQuality(params string) bool {
-	for p := range strings.SplitSeq(params, ";") {
-		name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
-		if strings.EqualFold(name, "q") {
-			return strings.Trim(value, "0.") == ""
-		}
-	}
-	return false
 }

@@ -101,9 +101,12 @@ func TestStream_hasTheHeadersOfOne(t *testing.T) {
 	s := wiretest.New(t, wiretest.Setup{})
 	ann, token := s.User("Ann")
 	s.Post("general", ann, "one")
-	for _, accept := range []string{"", "*/*", "text/event-stream", "text/html, text/*;q=0.5"} {
+	for _, accept := range []string{
+		"none", "", " ", "*/*", "text/event-stream", "text/html, text/*;q=0.5", "TEXT/Event-Stream; Q=0.1", "*/*;q=0, text/*",
+		"text/*;q=0, text/event-stream", "text/event-stream;q=0, text/event-stream;q=0.5", "text/event-stream;charset=utf-8",
+	} {
 		st := s.Stream("/rooms/general/events", token, "Accept", accept)
-		if accept == "" {
+		if accept == "none" {
 			st = s.Stream("/rooms/general/events", token)
 		}
 		for name, want := range map[string]string{
@@ -114,7 +117,10 @@ func TestStream_hasTheHeadersOfOne(t *testing.T) {
 			}
 		}
 	}
-	for _, accept := range []string{"application/json", "text/event-stream;q=0", "text/event-stream ; q=0.0"} {
+	for _, accept := range []string{
+		"application/json", "text/event-stream;q=0", "text/event-stream ; q=0.0",
+		"text/event-stream;q=0, */*", "*/*, text/*, text/event-stream;q=0", "text/*;q=0.000, */*;q=1", "text/html", "*/*;q=0",
+	} {
 		s.Stream("/rooms/general/events", token, "Accept", accept).Answer().WantProblem(406, "not_acceptable")
 	}
 	a := s.Call("HEAD", "/rooms/general/events", token, "").Want(200)
@@ -298,5 +304,37 @@ func TestStream_replaysALongLogWithoutASeam(t *testing.T) {
 		if got[i] != e.ID.String() {
 			t.Fatalf("event %d is %s, not %s", i, got[i], e.ID)
 		}
+	}
+}
+
+func TestAQueryThatCannotBeRead_neverFailsAStream(t *testing.T) {
+	s := wiretest.New(t, wiretest.Setup{})
+	ann, token := s.User("Ann")
+	first := s.Post("general", ann, "one", "two")[0].ID.String()
+	for query, verdict := range map[string]string{
+		"after=%zz":                             "reset",
+		"after=" + first + ";named=1":           "reset",
+		"after=" + first + "&named=%zz":         "resumed",
+		"after=" + first + "&after=earliest":    "resumed",
+		"named=1&named=1":                       "fresh",
+		"store=" + s.Chat.StoreID() + "&store=": "fresh",
+	} {
+		for _, path := range []string{"/rooms/general/events?", "/events?room=general&"} {
+			st := s.Stream(path+query, token)
+			if h := begin(t, st); h.Verdict != verdict {
+				t.Errorf("with %s the verdict is %s, not %s", query, h.Verdict, verdict)
+			}
+		}
+	}
+}
+
+func TestNamed_isOneOrTrue(t *testing.T) {
+	s := wiretest.New(t, wiretest.Setup{})
+	ann, token := s.User("Ann")
+	s.Post("general", ann, "one")
+	for value, event := range map[string]string{"1": "MessagePosted", "true": "MessagePosted", "0": "", "": "", "false": ""} {
+		st := s.Stream("/rooms/general/events?after=earliest&named="+value, token)
+		begin(t, st)
+		st.Want(event)
 	}
 }

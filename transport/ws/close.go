@@ -3,6 +3,7 @@ package ws
 import (
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gobwas/ws"
 )
@@ -50,12 +51,19 @@ func answerClose(payload []byte) *closing {
 	case len(payload) == 1:
 		return &closing{code: ws.StatusProtocolError, reason: "close frame of one byte"}
 	}
-	code, reason := ws.ParseCloseFrameData(payload)
-	switch err := ws.CheckCloseFrameData(code, reason); {
-	case err == ws.ErrProtocolInvalidUTF8:
+	code, reason := ws.ParseCloseFrameDataUnsafe(payload)
+	switch {
+	case !sendable(code):
+		return &closing{code: ws.StatusProtocolError, reason: "close code is not one to send"}
+	case !utf8.ValidString(reason):
 		return &closing{code: ws.StatusInvalidFramePayloadData, reason: "reason is not UTF-8"}
-	case err != nil && (code < statusRestart || code > 1014): // registered after the RFC
-		return &closing{code: ws.StatusProtocolError, reason: err.Error()}
 	}
 	return &closing{code: code}
+}
+
+// sendable reports whether a close frame may carry the code: those of RFC 6455
+// and those registered since, but for the ones that only stand for the lack of
+// a frame, and those of libraries and applications.
+func sendable(code ws.StatusCode) bool {
+	return 1000 <= code && code <= 1003 || 1007 <= code && code <= 1014 || 3000 <= code && code <= 4999
 }

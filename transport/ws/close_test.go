@@ -75,7 +75,15 @@ func TestSocket_closesWithTheCodeOfWhatWasWrong(t *testing.T) {
 		{"close 1004", closeFrame(1004, ""), 1002},
 		{"close 1005", closeFrame(1005, ""), 1002},
 		{"close 1006", closeFrame(1006, ""), 1002},
+		{"close 1013", closeFrame(1013, ""), 1013},
+		{"close 1014", closeFrame(1014, ""), 1014},
+		{"close 1015", closeFrame(1015, ""), 1002},
+		{"close 1016", closeFrame(1016, ""), 1002},
 		{"close 2000", closeFrame(2000, ""), 1002},
+		{"close 2999", closeFrame(2999, ""), 1002},
+		{"close 5000", closeFrame(5000, ""), 1002},
+		{"close 65535", closeFrame(65535, ""), 1002},
+		{"close 1012, not UTF-8", closeFrame(1012, "\xff"), 1007},
 		{"close, not UTF-8", closeFrame(1000, "\xff"), 1007},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -124,21 +132,6 @@ func TestSocket_takesWhatIsAllowed(t *testing.T) {
 		if m := k.Next(); m.Re == nil || *m.Re != "4" {
 			t.Fatalf("one of many is answered %s", m.Raw)
 		}
-	}
-}
-
-func TestTheTenthMessageThatIsNoRequest_closesTheSocket(t *testing.T) {
-	s := wiretest.New(t, wiretest.Setup{})
-	_, token := s.User("Ann")
-	k := s.Socket(token)
-	for i := range 10 {
-		k.Send("rubbish")
-		if m := k.Next(); m.Error == nil || m.Error.Code != "malformed_json" || m.Re != nil {
-			t.Fatalf("message %d is answered %s", i, m.Raw)
-		}
-	}
-	if code := k.WantClose(); code != 1008 {
-		t.Errorf("the code is %d", code)
 	}
 }
 

@@ -27,7 +27,7 @@ type conn struct {
 	in      *reader
 	bell    *chat.Bell
 	heard   atomic.Bool // the client has sent something since the last heartbeat
-	bad     []time.Time // when the client last sent what is no request; the reader's
+	bad     []time.Time // when the client last sent what is not JSON; the reader's
 
 	host, address string // of the request, for in-place authentication
 	release       func() // counts the connection out
@@ -77,7 +77,7 @@ func (c *conn) start() {
 		c.release = func() {}
 		c.end(&closing{code: statusTooMany, reason: "too many connections"})
 	} else {
-		c.send(appendHello(nil, c.gate.Chat().StoreID(), c.grant.User, c.gate.Options()))
+		c.send(appendHello(nil, c.chat(), c.grant.User, c.gate.Options()))
 	}
 	go c.write()
 	go c.read()

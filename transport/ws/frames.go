@@ -125,10 +125,11 @@ func appendEnd(b []byte, room, reason string) []byte {
 	}{room, end{reason}})
 }
 
-func appendHello(b []byte, store string, user chat.User, o *transport.Options) []byte {
+func appendHello(b []byte, of *chat.Chat, user chat.User, o *transport.Options) []byte {
 	type limits struct {
 		Message int `json:"message"` // bytes of a message from the client
 		Rooms   int `json:"rooms"`   // rooms of one socket
+		Text    int `json:"text"`    // code points of a text
 	}
 	type hello struct {
 		V         int       `json:"v"`
@@ -139,5 +140,5 @@ func appendHello(b []byte, store string, user chat.User, o *transport.Options) [
 	}
 	return appendJSON(b, struct {
 		Hello hello `json:"hello"`
-	}{hello{1, store, user, o.Heartbeat.Milliseconds(), limits{o.MaxBody, o.MaxRooms}}})
+	}{hello{1, of.StoreID(), user, o.Heartbeat.Milliseconds(), limits{o.MaxBody, o.MaxRooms, of.MaxText()}}})
 }

@@ -3,6 +3,7 @@ package ws
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -50,7 +51,9 @@ func (c *conn) carryOut(text []byte) {
 	o, err := transport.ParseObject(text)
 	if o == nil {
 		c.answer(appendAnswer(nil, nil, "error", marshal(transport.ProblemOf(err))), nil)
-		c.countBad()
+		if errors.Is(err, transport.ErrMalformedJSON) {
+			c.countBad()
+		}
 		return
 	}
 	re := o.Raw("id")
@@ -85,8 +88,10 @@ func (c *conn) perform(grant *transport.Grant, o *transport.Object) (result, err
 	if op == nil {
 		return result{}, o.Err()
 	}
-	if err := c.gate.Command(grant); err != nil {
-		return result{}, err
+	if name != "ping" { // which a client sends to see that the socket lives, not to do something
+		if err := c.gate.Command(grant); err != nil {
+			return result{}, err
+		}
 	}
 	return op(context.Background(), c, grant, o)
 }
@@ -110,8 +115,8 @@ const (
 	badWithin = time.Minute
 )
 
-// countBad ends the socket at the tenth message within a minute that is no
-// request.
+// countBad ends the socket at the tenth message within a minute that is not
+// JSON.
 func (c *conn) countBad() {
 	now := time.Now()
 	c.bad = append(c.bad, now)
@@ -119,7 +124,7 @@ func (c *conn) countBad() {
 		return
 	}
 	if now.Sub(c.bad[0]) < badWithin {
-		c.end(&closing{code: ws.StatusPolicyViolation, reason: "too many messages that are not requests"})
+		c.end(&closing{code: ws.StatusPolicyViolation, reason: "too many messages that are not JSON"})
 	}
 	c.bad = c.bad[1:]
 }

@@ -56,7 +56,7 @@ func TestSocket_beginsWithHello(t *testing.T) {
 	if err := json.Unmarshal(k.Next().Hello, &hello); err != nil {
 		t.Fatal(err)
 	}
-	if hello.V != 1 || hello.Store != s.Chat.StoreID() || hello.User != ann || hello.HBs != 15000 || hello.Limits["message"] != 64<<10 {
+	if hello.V != 1 || hello.Store != s.Chat.StoreID() || hello.User != ann || hello.HBs != 15000 || hello.Limits["message"] != 64<<10 || hello.Limits["text"] != 4000 {
 		t.Errorf("hello is %+v", hello)
 	}
 }

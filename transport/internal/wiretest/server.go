@@ -56,13 +56,11 @@ func New(t testing.TB, setup Setup) *Server {
 		setup.Options.Guest = s.Guest
 	}
 	s.API = mount.Handler(c, setup.Auth, &setup.Options)
-	var h http.Handler = s.API
+	h := s.API.Under("/api", http.NotFoundHandler())
 	if setup.Wrap != nil {
 		h = setup.Wrap(h)
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/api/", http.StripPrefix("/api", h))
-	s.HTTP = httptest.NewUnstartedServer(mux)
+	s.HTTP = httptest.NewUnstartedServer(h)
 	s.HTTP.Config.ConnContext = transport.ConnContext
 	if setup.Config != nil {
 		setup.Config(s.HTTP.Config)

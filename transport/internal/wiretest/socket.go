@@ -26,13 +26,19 @@ type Message struct {
 	Raw    string                                `json:"-"`
 	Re     *string                               `json:"re"`
 	OK     json.RawMessage                       `json:"ok"`
-	Error  *struct{ Code string }                `json:"error"`
+	Error  *Problem                              `json:"error"`
 	Hello  json.RawMessage                       `json:"hello"`
 	Room   string                                `json:"room"`
 	Events []json.RawMessage                     `json:"events"`
 	Live   string                                `json:"live"`
 	Reset  *struct{ Reason, Floor, Head string } `json:"reset"`
 	End    *struct{ Reason string }              `json:"end"`
+}
+
+// Problem is a refusal.
+type Problem struct {
+	Code       string `json:"code"`
+	RetryAfter int    `json:"retry_after"` // seconds
 }
 
 // Socket opens a socket and reads its hello.
