@@ -11,8 +11,10 @@ import (
 
 func seamDraft(room string) *Draft {
 	head := `{"id":"00000000000000000000000000","at":"`
-	return &Draft{Room: room, Type: "Note", UserID: "ann",
-		Body: []byte(head + `2026-01-02T03:04:05.678Z"}`), IDAt: 7, TimeAt: len(head)}
+	return &Draft{
+		Room: room, Type: "Note", UserID: "ann",
+		Body: []byte(head + `2026-01-02T03:04:05.678Z"}`), IDAt: 7, TimeAt: len(head),
+	}
 }
 
 // A reader that begins between the offer of a batch to the tails and its
@@ -26,8 +28,10 @@ func TestRead_begunWhileABatchIsReleasedIsRung(t *testing.T) {
 	s.pubMu.Lock() // the committer will stand between offer and publish
 	done := make(chan error, 1)
 	go func() {
-		_, err := s.Propose(context.Background(), &Proposal{Room: "a", UserID: "ann",
-			Decide: func(View, time.Time) ([]*Draft, error) { return []*Draft{seamDraft("a")}, nil }})
+		_, err := s.Propose(context.Background(), &Proposal{
+			Room: "a", UserID: "ann",
+			Decide: func(View, time.Time) ([]*Draft, error) { return []*Draft{seamDraft("a")}, nil },
+		})
 		done <- err
 	}()
 	until(t, func() bool { // the committer stands between offer and publish, and holds this
@@ -82,8 +86,10 @@ func TestSnapshot_showsNoRecordBehindItsHead(t *testing.T) {
 	s.pubMu.Lock()
 	done := make(chan Result, 1)
 	go func() {
-		res, _ := s.Propose(context.Background(), &Proposal{Room: "a", UserID: "ann",
-			Decide: func(View, time.Time) ([]*Draft, error) { return []*Draft{seamDraft("a")}, nil }})
+		res, _ := s.Propose(context.Background(), &Proposal{
+			Room: "a", UserID: "ann",
+			Decide: func(View, time.Time) ([]*Draft, error) { return []*Draft{seamDraft("a")}, nil },
+		})
 		done <- res
 	}()
 	var written ID
