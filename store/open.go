@@ -31,7 +31,7 @@ const (
 )
 
 // lockTimeout is how long a locked file is waited for.
-const lockTimeout = time.Second
+const lockTimeout = 800 * time.Millisecond
 
 // boltOptions are what both files are opened with.
 func boltOptions(maxSize int64) *bolt.Options {
@@ -131,7 +131,7 @@ func syncDir(dir string) error {
 
 // Open opens the store at path and folds what the views lack, telling
 // Options.Progress. It fails with fs.ErrNotExist if there is no file, with
-// ErrLocked within about a second, with ErrForeign (also for an empty file),
+// ErrLocked within a second, with ErrForeign (also for an empty file),
 // ErrVersion, or ErrDamaged.
 func Open(path string, o Options) (*Store, error) {
 	o = o.withDefaults()
@@ -151,7 +151,7 @@ func Open(path string, o Options) (*Store, error) {
 				_ = db.Close()
 			}
 		}
-		return nil, fmt.Errorf("open %s: %w", name(path), err)
+		return nil, fmt.Errorf("open chat log: %w", err)
 	}
 	go s.runFlusher()
 	go c.run()
@@ -165,12 +165,12 @@ func (s *Store) start() (c *committer, err error) {
 		return nil, err
 	}
 	if s.id, err = readMeta(s.log); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", name(s.path), err)
 	}
 	c = &committer{Store: s, erased: map[string]ID{}, over: map[string]struct{}{}, timer: time.NewTimer(time.Hour)}
 	c.timer.Stop()
 	if err := c.load(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", name(s.path), err)
 	}
 	return c, nil
 }
