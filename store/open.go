@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -44,8 +46,8 @@ func boltOptions(maxSize int64) *bolt.Options {
 	}
 	// A file that outgrows its mapping waits for all readers. The mapping is
 	// address space only; on Windows it would be the size of the file.
-	if runtime.GOOS != "windows" && ^uint(0)>>63 == 1 {
-		o.InitialMmapSize = 64 << 30
+	if mapping := int64(64 << 30); runtime.GOOS != "windows" && mapping <= math.MaxInt {
+		o.InitialMmapSize = int(mapping)
 	}
 	return o
 }
@@ -198,13 +200,19 @@ func openToRead(path string, progress func(Progress)) (*bolt.DB, error) {
 
 func openBolt(path string, o *bolt.Options) (*bolt.DB, error) {
 	db, err := bolt.Open(path, 0o600, o)
-	switch {
-	case errors.Is(err, berrors.ErrTimeout):
-		return nil, fmt.Errorf("%s: %w", name(path), ErrLocked)
-	case err != nil:
-		return nil, fmt.Errorf("%s: %w: %w", name(path), ErrDamaged, err)
+	if errors.Is(err, syscall.ENOMEM) { // there is a limit on address space
+		o.InitialMmapSize = 0
+		db, err = bolt.Open(path, 0o600, o)
 	}
-	return db, nil
+	switch {
+	case err == nil:
+		return db, nil
+	case errors.Is(err, berrors.ErrTimeout):
+		err = ErrLocked
+	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch), errors.Is(err, berrors.ErrChecksum):
+		err = fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return nil, fmt.Errorf("%s: %w", name(path), err)
 }
 
 // fullCheck is the size up to which all pages of a file are checked at every
