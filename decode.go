@@ -11,7 +11,7 @@ import (
 // bytes before it cannot stand inside a string, where quotes are escaped.
 func dataOf(body []byte) []byte {
 	i := bytes.Index(body, []byte(beforeData))
-	if i < 0 {
+	if i < 0 || i+len(beforeData) == len(body) { // there is none, or it was cut off
 		return nil
 	}
 	return body[i+len(beforeData) : len(body)-1]

@@ -45,9 +45,9 @@ var (
 // latest.
 func ParseCursor(s string) Cursor {
 	switch {
-	case s == "", strings.EqualFold(s, wordLatest):
+	case s == "", isWord(s, wordLatest):
 		return Cursor{kind: latest}
-	case strings.EqualFold(s, wordEarliest):
+	case isWord(s, wordEarliest):
 		return Cursor{kind: earliest}
 	}
 	id, ok := ParseID(s)
@@ -61,6 +61,10 @@ func ParseCursor(s string) Cursor {
 	}
 	return Cursor{kind: at, id: id}
 }
+
+// isWord reports whether s is the word, in any case of its ASCII letters: with
+// as many bytes there is no room for others that fold to them, such as U+017F.
+func isWord(s, word string) bool { return len(s) == len(word) && strings.EqualFold(s, word) }
 
 // RequestCursor returns where the request for a stream says that it stands: the
 // first that is not empty of the Last-Event-ID header and the parameters after

@@ -43,8 +43,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	grant, err := h.admit(r)
 	if err != nil {
 		h.gate.Log("socket", err)
-		if errors.Is(err, chat.ErrInvalidField) { // the handshake
+		switch {
+		case errors.Is(err, chat.ErrInvalidField): // the handshake
 			w.Header().Set("Sec-WebSocket-Version", supportedVersion)
+		case errors.Is(err, transport.ErrMethodNotAllowed):
+			w.Header().Set("Allow", "GET, OPTIONS")
 		}
 		transport.ProblemOf(err).ServeHTTP(w, r)
 		return

@@ -82,11 +82,11 @@ func (c *conn) carryOut(text []byte) {
 func (c *conn) perform(grant *transport.Grant, o *transport.Object) (result, error) {
 	name := o.String("op")
 	op := ops[name]
-	if op == nil && name != "" {
-		return result{}, transport.Errorf(chat.ErrInvalidField, "op %.100q is not known", name)
-	}
 	if op == nil {
-		return result{}, o.Err()
+		if err := o.Err(); err != nil && name == "" { // it is not there, or not a string
+			return result{}, err
+		}
+		return result{}, transport.Errorf(chat.ErrInvalidField, "op %.100q is not known", name)
 	}
 	if name != "ping" { // which a client sends to see that the socket lives, not to do something
 		if err := c.gate.Command(grant); err != nil {
