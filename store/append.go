@@ -1,8 +1,6 @@
 package store
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // append gives a draft its place and folds it.
 func (c *committer) append(d *Draft, room string) error {
@@ -23,9 +21,7 @@ func (c *committer) append(d *Draft, room string) error {
 	c.raw = append(c.raw, rec)
 	c.appended = append(c.appended, Record{})
 	r := &c.appended[len(c.appended)-1]
-	if err := decode(r, id, rec); err != nil {
-		return err
-	}
+	split(r, id, rec)
 	if err := c.log.Put(id[:], rec); err != nil {
 		return err
 	}

@@ -83,26 +83,9 @@ func putMeta(tx *bolt.Tx, id string) error {
 	return errors.Join(meta.Put(keyFormat, []byte(formatName+formatVersion)), meta.Put(keyStore, []byte(id)))
 }
 
-// newFile makes a bolt file under a temporary name and moves it to path, which
-// must not exist.
+// newFile makes a bolt file with one transaction: see buildFile.
 func newFile(path string, fill func(tx *bolt.Tx) error) error {
-	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name())
-	if err := temp.Close(); err != nil {
-		return err
-	}
-	// Without NoFreelistSync, so that the first open need not scan.
-	db, err := bolt.Open(temp.Name(), 0o600, &bolt.Options{FreelistType: bolt.FreelistMapType})
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(db.Update(fill), db.Close()); err != nil {
-		return err
-	}
-	return install(temp.Name(), path)
+	return buildFile(path, func(db *bolt.DB) error { return db.Update(fill) })
 }
 
 // install gives a finished file its name, unless that is taken.
