@@ -3,6 +3,8 @@ package transport
 import (
 	"context"
 	"net"
+
+	"github.com/roomlog/chat/transport/internal/progress"
 )
 
 // SendBuffer is the size of the kernel's send buffer for a stream or socket, in
@@ -13,11 +15,13 @@ import (
 const SendBuffer = 128 << 10
 
 // ConnContext fits http.Server.ConnContext: it gives every connection a send
-// buffer of SendBuffer. Sockets set it for themselves; event streams never see
-// their connection, so a server with slow readers of those should use it.
+// buffer of SendBuffer, and lets streams see how much of what they write is
+// taken. Sockets and streams that have left the server do both for themselves.
+// It is of use for streams that cannot leave it: behind a middleware that hides
+// Hijack and, as to the buffer, over HTTP/2.
 func ConnContext(ctx context.Context, c net.Conn) context.Context {
 	LimitSendBuffer(c)
-	return ctx
+	return progress.WithConn(ctx, c)
 }
 
 // LimitSendBuffer sets the send buffer of a TCP connection, also one below

@@ -42,4 +42,5 @@ func main() {
 	log.Print("the chat is at http://", srv.Addr)
 	<-ctx.Done()
 	_ = srv.Shutdown(context.Background())
+	_ = api.Drain(context.Background()) // and waits for streams and sockets, which the server does not know
 }

@@ -18,6 +18,7 @@ import (
 type API struct {
 	chat    *chat.Chat
 	mux     *transport.Mux
+	streams *sse.Handler
 	sockets *ws.Handler
 }
 
@@ -32,7 +33,7 @@ type API struct {
 func Handler(c *chat.Chat, auth transport.Auth, o *transport.Options) *API {
 	o = transport.Shared(o)
 	m := rest.Handler(c, auth, o)
-	streams := sse.Handler(c, auth, o)
+	streams := sse.New(c, auth, o)
 	m.Handle("GET /events", streams)
 	m.Handle("GET /rooms/{room}/events", streams)
 	sockets := ws.New(c, auth, o)
@@ -40,23 +41,27 @@ func Handler(c *chat.Chat, auth transport.Auth, o *transport.Options) *API {
 	if o.Guest != nil {
 		m.Handle("POST /guest", o.Guest.Handler(o))
 	}
-	return &API{chat: c, mux: m, sockets: sockets}
+	return &API{chat: c, mux: m, streams: streams, sockets: sockets}
 }
 
 // ServeHTTP serves a request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
 
 // Drain ends all streams and sockets, so that their clients come back with their
-// cursors, and returns when the sockets have ended. http.Server.Shutdown waits
-// for streams, but knows nothing of sockets; so first tell all to end, then wait
-// for both:
+// cursors, and returns when they have ended. http.Server.Shutdown waits for
+// requests, but knows nothing of streams and sockets that have left the server;
+// so first tell all to end, then wait for both:
 //
 //	srv.RegisterOnShutdown(c.Drain)
 //	err := errors.Join(srv.Shutdown(ctx), api.Drain(ctx))
 //
-// If ctx ends first the sockets are cut off, and its error is returned. It may
-// be called again.
+// If ctx ends first what is left is cut off, and its error is returned. It may be
+// called again.
 func (a *API) Drain(ctx context.Context) error {
 	a.chat.Drain()
-	return a.sockets.Drain(ctx)
+	err := a.streams.Drain(ctx) // meanwhile the sockets end too: the chat drains
+	if more := a.sockets.Drain(ctx); more != nil {
+		err = more
+	}
+	return err
 }

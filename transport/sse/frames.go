@@ -18,16 +18,17 @@ const (
 	endTooMany   = "too_many"
 )
 
-// The owners of the two forms of an event's frame, told apart by address.
-var plainFrame, namedFrame = &struct{ _ byte }{}, &struct{ _ byte }{}
-
-// frame returns the frame of an event, which all streams share.
-func frame(e chat.Event, named bool) []byte {
-	if named {
-		return e.Frame(namedFrame, encodeNamed)
-	}
-	return e.Frame(plainFrame, encodePlain)
+// encoding is what events become on a stream. Its address tells the frames that
+// it has made from those of others.
+type encoding struct {
+	encode func(chat.Event) []byte
 }
+
+// frame returns the frame of an event, which all streams of the encoding share.
+func (c *encoding) frame(e chat.Event) []byte { return e.Frame(c, c.encode) }
+
+// The encodings of the streams of all chats whose data are JSON.
+var plainJSON, namedJSON = &encoding{encodePlain}, &encoding{encodeNamed}
 
 func encodePlain(e chat.Event) []byte {
 	body := e.JSON()
@@ -38,10 +39,14 @@ func encodePlain(e chat.Event) []byte {
 func encodeNamed(e chat.Event) []byte {
 	body := e.JSON()
 	b := make([]byte, 0, len(body)+len("event: \nid: \ndata: \n\n")+26+len(e.Type))
+	return appendEvent(appendType(b, e.Type), e.ID, body)
+}
+
+// appendType appends the type of an event, which is one word.
+func appendType(b []byte, kind string) []byte {
 	b = append(b, "event: "...)
-	b = append(b, e.Type...)
-	b = append(b, '\n')
-	return appendEvent(b, e.ID, body)
+	b = append(b, kind...)
+	return append(b, '\n')
 }
 
 // appendEvent appends an id and a body, which is one line.
@@ -88,7 +93,7 @@ func jitter() time.Duration {
 // ping is the frame of a stream that has been silent.
 var ping = []byte("event: chat.ping\ndata: {}\n\n")
 
-func appendHello(b []byte, store string, feed *transport.Feed, heartbeat time.Duration) []byte {
+func appendHello(b []byte, store string, feed *transport.Feed, heartbeat time.Duration, limits transport.Limits) []byte {
 	type room struct {
 		Verdict transport.Verdict `json:"verdict"`
 		Head    *chat.ID          `json:"head,omitempty"`
@@ -108,7 +113,8 @@ func appendHello(b []byte, store string, feed *transport.Feed, heartbeat time.Du
 		Verdict   transport.Verdict `json:"verdict"`
 		Rooms     map[string]room   `json:"rooms"`
 		Heartbeat int64             `json:"heartbeat_ms"`
-	}{1, store, feed.Verdict(), rooms, heartbeat.Milliseconds()})
+		Limits    transport.Limits  `json:"limits"`
+	}{1, store, feed.Verdict(), rooms, heartbeat.Milliseconds(), limits})
 }
 
 // appendReset appends that a cursor was of no use in a room; room is empty on a

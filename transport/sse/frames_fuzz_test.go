@@ -84,7 +84,7 @@ func FuzzFrames_areReadByAnEventSource(f *testing.F) {
 			if !json.Valid(e.JSON()) {
 				t.Errorf("the event is not JSON: %q", e.JSON())
 			}
-			stream = append(append(stream, frame(e, false)...), frame(e, true)...)
+			stream = append(append(stream, plainJSON.frame(e)...), namedJSON.frame(e)...)
 			want = append(want, message{"message", string(e.JSON()), e.ID.String()}, message{e.Type, string(e.JSON()), e.ID.String()})
 		}
 		last := ""

@@ -3,19 +3,26 @@ package sse
 import (
 	"context"
 	"errors"
+	"net/http"
+	"runtime/debug"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/roomlog/chat"
 	"github.com/roomlog/chat/transport"
 )
 
-// stream is one open stream. It runs in the goroutine of its request.
+// stream is one open stream. One goroutine runs it. Another may ring its bell
+// after it has set one of the flags.
 type stream struct {
-	gate *transport.Gate
+	handler *Handler
+	gate    *transport.Gate
 	request
-	feed *transport.Feed
-	out  sink
+	feed    *transport.Feed
+	out     sink   // attached before the stream runs
+	release func() // counts the stream out
 
 	buf   *[]byte         // what is to be written; nil while there is nothing
 	wrote time.Time       // when something was written last
@@ -23,39 +30,129 @@ type stream struct {
 	timer *time.Timer     // nil before the first wait
 	live  bool            // chat.live was written
 	gone  map[string]bool // rooms that the reader may no longer read
+
+	lost     atomic.Bool // the reader has gone
+	draining atomic.Bool // the stream is to end
+	mu       sync.Mutex  // guards out against Cut
 }
 
-// errEnded says that the stream has ended, and all is said.
-var errEnded = errors.New("stream has ended")
+// sink is where a stream is written to.
+type sink interface {
+	// Write writes p and sees it off. It fails if the reader has taken nothing
+	// for the write timeout.
+	Write(p []byte) error
+	// cut ends a write that is under way. It may be called by any goroutine.
+	cut()
+}
 
-// buffers are shared by all streams: one that has nothing to write has none.
-var buffers = sync.Pool{New: func() any {
-	b := make([]byte, 0, maxWrite)
-	return &b
-}}
+// Why a stream is no longer written to, beside what a write may fail with.
+var (
+	errEnded = errors.New("stream has ended") // and all is said
+	errLost  = errors.New("reader has gone")
+)
 
-// run serves the stream until it ends.
-func (s *stream) run(ctx context.Context) {
-	defer func() {
-		s.drop()
-		if s.timer != nil {
-			s.timer.Stop()
-		}
-	}()
+// open opens the feed. It does not hold on to the request.
+func (s *stream) open(r *http.Request) (err error) {
+	s.feed, err = s.gate.Open(r.Context(), transport.FeedQuery{
+		Rooms:  s.rooms,
+		User:   s.grant.User.ID,
+		Cursor: transport.RequestCursor(r),
+		Store:  strings.Clone(r.URL.Query().Get("store")),
+		Hidden: func(room string) bool {
+			return s.gate.Allow(&s.grant, transport.Read, room) != nil
+		},
+	})
+	return err
+}
+
+// End tells the stream to end. It may be called by any goroutine.
+func (s *stream) End() {
+	s.draining.Store(true)
+	s.feed.Bell().Ring()
+}
+
+// Cut ends the stream without a word. It may be called by any goroutine.
+func (s *stream) Cut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lose()
+	if s.out != nil {
+		s.out.cut()
+	}
+}
+
+// attach gives the stream what it is written to.
+func (s *stream) attach(out sink) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.out = out
+}
+
+// lose notes that nobody reads any more. It may be called by any goroutine.
+func (s *stream) lose() {
+	s.lost.Store(true)
+	s.feed.Bell().Ring()
+}
+
+// patience is how long the client may take nothing: not long once the stream is
+// to end. It may be called by any goroutine.
+func (s *stream) patience() time.Duration {
+	timeout := s.gate.Options().WriteTimeout
+	if s.draining.Load() {
+		return min(timeout, closeTimeout)
+	}
+	return timeout
+}
+
+// close gives back what the stream has taken from others. The stream has been
+// counted in by the handler.
+func (s *stream) close() {
+	s.discard()
+	s.handler.streams.Remove(s)
+}
+
+// discard gives back what a stream that was never counted in has taken.
+func (s *stream) discard() {
+	s.drop()
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	if s.feed != nil {
+		s.feed.Close()
+	}
+	if s.release != nil {
+		s.release()
+	}
+}
+
+// run serves the stream until it ends. It returns why, and nil if all was said.
+func (s *stream) run() error {
 	s.ask = time.Now().Add(s.gate.Options().Heartbeat)
 	err := s.hello()
 	for err == nil {
-		err = s.step(ctx)
+		err = s.step()
 	}
-	if !errors.Is(err, errEnded) && ctx.Err() == nil {
+	if errors.Is(err, errEnded) {
+		return nil
+	}
+	if !s.lost.Load() {
 		s.gate.Options().Logger.Debug("stream was lost", "user", s.grant.User.ID, "error", err)
+	}
+	return err
+}
+
+// rescue ends the stream alone where a bug would end the program.
+func (s *stream) rescue() {
+	if p := recover(); p != nil {
+		s.gate.Options().Logger.Error("stream panicked", "panic", p, "stack", string(debug.Stack()))
+		s.lose()
 	}
 }
 
 // hello says where the reader stands.
 func (s *stream) hello() error {
 	b := appendRetry(s.buffer(), jitter())
-	b = appendHello(b, s.gate.Chat().StoreID(), s.feed, s.gate.Options().Heartbeat)
+	b = appendHello(b, s.gate.Chat().StoreID(), s.feed, s.gate.Options().Heartbeat, s.gate.Limits())
 	s.keep(b)
 	for _, standing := range s.feed.Standings() {
 		if standing.Verdict == transport.Reset {
@@ -69,9 +166,9 @@ func (s *stream) hello() error {
 }
 
 // step writes what there is, or waits until there is something.
-func (s *stream) step(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
+func (s *stream) step() error {
+	if s.lost.Load() {
+		return errLost
 	}
 	if left, ends := s.gate.UntilExpiry(&s.grant); ends && left <= 0 {
 		return s.end(endExpired)
@@ -81,8 +178,8 @@ func (s *stream) step(ctx context.Context) error {
 			return err
 		}
 	}
-	draining := s.draining() // before the feed is read: what was stored by then is still written
-	batch, err := s.feed.Next(ctx)
+	draining := s.draining.Load() // before the feed is read: what was stored by then is still written
+	batch, err := s.feed.Next(context.Background())
 	switch {
 	case errors.Is(err, chat.ErrShuttingDown):
 		return s.end(endDraining)
@@ -96,18 +193,9 @@ func (s *stream) step(ctx context.Context) error {
 			return err
 		}
 		s.drop()
-		return s.wait(ctx)
+		return s.wait(batch.Wait)
 	}
 	return s.write(batch)
-}
-
-func (s *stream) draining() bool {
-	select {
-	case <-s.gate.Chat().Draining():
-		return true
-	default:
-		return false
-	}
 }
 
 // write writes a batch, or keeps it to be written with the next.
@@ -117,7 +205,7 @@ func (s *stream) write(batch transport.Batch) error {
 	}
 	if len(batch.Events) == 1 && s.buf == nil && !s.gone[batch.Events[0].Room] {
 		s.wrote = time.Now()
-		if err := s.out.write(frame(batch.Events[0], s.named)); err != nil {
+		if err := s.out.Write(s.as.frame(batch.Events[0])); err != nil {
 			return err
 		}
 		batch.Events = nil
@@ -127,7 +215,7 @@ func (s *stream) write(batch transport.Batch) error {
 		if s.gone[e.Room] {
 			continue
 		}
-		f := frame(*e, s.named)
+		f := s.as.frame(*e)
 		if s.buf != nil && len(*s.buf)+len(f) > maxWrite {
 			if err := s.flush(); err != nil {
 				return err
@@ -143,8 +231,9 @@ func (s *stream) write(batch transport.Batch) error {
 	return nil
 }
 
-// wait returns when there may be something to do, or the reader is gone.
-func (s *stream) wait(ctx context.Context) error {
+// wait returns when there may be something to do, and after atMost, if that is
+// not 0.
+func (s *stream) wait(atMost time.Duration) error {
 	heartbeat := s.gate.Options().Heartbeat
 	due := s.wrote.Add(heartbeat)
 	if s.ask.Before(due) {
@@ -154,6 +243,9 @@ func (s *stream) wait(ctx context.Context) error {
 	if left, ends := s.gate.UntilExpiry(&s.grant); ends {
 		rest = min(rest, left)
 	}
+	if atMost > 0 {
+		rest = min(rest, atMost)
+	}
 	if s.timer == nil {
 		s.timer = time.NewTimer(rest)
 	} else {
@@ -162,17 +254,13 @@ func (s *stream) wait(ctx context.Context) error {
 	select {
 	case <-s.feed.Bell().C:
 		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-s.gate.Chat().Draining():
-		return nil
 	case <-s.timer.C:
 	}
 	if time.Since(s.wrote) < heartbeat {
 		return nil
 	}
 	s.wrote = time.Now()
-	return s.out.write(ping)
+	return s.out.Write(ping)
 }
 
 // askAgain asks whether the reader may still read each room.
@@ -212,37 +300,4 @@ func (s *stream) nameOf(room string) string {
 		return room
 	}
 	return ""
-}
-
-// buffer returns what is to be written, to append to; hand it to keep.
-func (s *stream) buffer() []byte {
-	if s.buf == nil {
-		s.buf = buffers.Get().(*[]byte)
-	}
-	return *s.buf
-}
-
-func (s *stream) keep(b []byte) { *s.buf = b }
-
-// flush writes what is to be written.
-func (s *stream) flush() error {
-	if s.buf == nil || len(*s.buf) == 0 {
-		return nil
-	}
-	s.wrote = time.Now()
-	err := s.out.write(*s.buf)
-	*s.buf = (*s.buf)[:0]
-	return err
-}
-
-// drop gives the buffer back.
-func (s *stream) drop() {
-	if s.buf == nil {
-		return
-	}
-	if cap(*s.buf) <= 2*maxWrite { // one that has grown for a large event goes
-		*s.buf = (*s.buf)[:0]
-		buffers.Put(s.buf)
-	}
-	s.buf = nil
 }

@@ -239,7 +239,7 @@ func TestAClientThatTakesNothing_isClosed(t *testing.T) {
 
 func TestAClientThatTakesLittle_isNotClosed(t *testing.T) {
 	t.Parallel()
-	s := wiretest.New(t, wiretest.Setup{Options: transport.Options{WriteTimeout: 400 * time.Millisecond}})
+	s := wiretest.New(t, wiretest.Setup{Options: transport.Options{WriteTimeout: time.Second}})
 	ann, token := s.User("Ann")
 	text := strings.Repeat("x", 4000)
 	s.Post("general", ann, "first")

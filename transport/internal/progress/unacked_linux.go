@@ -1,4 +1,4 @@
-package ws
+package progress
 
 import (
 	"net"
@@ -7,11 +7,14 @@ import (
 )
 
 // unacked returns how many bytes that were written to a connection its peer has
-// not acknowledged, if that can be told. A socket that is not writable may still
-// be emptied, slowly: Linux calls it writable only once a third of its buffer is
-// free.
-func unacked(nc net.Conn) (n int, ok bool) {
-	sc, is := nc.(syscall.Conn)
+// not acknowledged (SIOCOUTQ of tcp(7)), if that can be told. A socket that is
+// not writable may still be emptied, slowly: Linux calls it writable only once a
+// third of its buffer is free.
+func unacked(conn net.Conn) (n int, ok bool) {
+	if conn == nil {
+		return 0, false
+	}
+	sc, is := Below(conn).(syscall.Conn)
 	if !is {
 		return 0, false
 	}

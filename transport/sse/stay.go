@@ -1,0 +1,48 @@
+package sse
+
+import (
+	"context"
+	"errors"
+	"net/http"
+)
+
+// stay serves the stream within the handler, until it ends.
+func (s *stream) stay(ctx context.Context, out *response) {
+	defer s.close()
+	s.attach(out)
+	stop := context.AfterFunc(ctx, func() {
+		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			s.lose()
+		}
+	})
+	defer stop()
+	if _, has := ctx.Deadline(); has { // when it has passed the context tells no more that the client has gone
+		done := make(chan struct{})
+		defer close(done)
+		go s.watch(closeNotify(out.w), done)
+	}
+	_ = s.run() // it has been logged
+}
+
+// watch waits for the client to go.
+func (s *stream) watch(gone <-chan bool, done <-chan struct{}) {
+	select {
+	case <-gone:
+		s.lose()
+	case <-done:
+	}
+}
+
+// closeNotify returns a channel that tells when the client has gone, or nil. Some
+// middlewares have a CloseNotify that panics if what they wrap has none.
+func closeNotify(w http.ResponseWriter) (gone <-chan bool) {
+	defer func() {
+		if recover() != nil {
+			gone = nil
+		}
+	}()
+	if n, ok := find[interface{ CloseNotify() <-chan bool }](w); ok {
+		return n.CloseNotify()
+	}
+	return nil
+}
