@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/roomlog/chat"
 )
@@ -50,6 +51,7 @@ func (g *Gate) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) 
 	if r.ContentLength > limit {
 		return nil, Errorf(ErrBodyTooLarge, "%d bytes of %d allowed", r.ContentLength, limit)
 	}
+	done := g.limitReading(w, r)
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -58,7 +60,22 @@ func (g *Gate) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) 
 	case err != nil:
 		return nil, Errorf(ErrMalformedJSON, "the body ended early")
 	}
+	done() // else the server, which would read what is left, is to give up soon
 	return body, nil
+}
+
+// limitReading gives the client the idle time for the whole body, unless the
+// host's server has a time for requests. What it returns takes the deadline away,
+// once the body has been read.
+func (g *Gate) limitReading(w http.ResponseWriter, r *http.Request) (done func()) {
+	if server, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && server.ReadTimeout > 0 {
+		return func() {}
+	}
+	rc := http.NewResponseController(w)
+	if rc.SetReadDeadline(time.Now().Add(g.options.IdleTimeout)) != nil { // there is no connection, or one that has none
+		return func() {}
+	}
+	return func() { _ = rc.SetReadDeadline(time.Time{}) }
 }
 
 // checkMediaType returns ErrUnsupportedMediaType unless the body is said to be

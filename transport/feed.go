@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/roomlog/chat"
 )
@@ -38,6 +39,7 @@ type Standing struct {
 // FeedQuery says what a feed is of and where it begins.
 type FeedQuery struct {
 	Rooms  []string
+	User   string // id of who reads, whose replay budget it takes; the empty one is a user too
 	Cursor Cursor
 	Store  string                 // the store that the cursor is of; empty is this one
 	Bell   *chat.Bell             // nil is a bell of its own; may serve several feeds of one goroutine
@@ -49,9 +51,11 @@ type FeedQuery struct {
 // feed was opened, then the mark that it is live, then what comes. It is for
 // one goroutine at a time.
 type Feed struct {
-	chat  *chat.Chat
-	bell  *chat.Bell
-	query FeedQuery
+	chat    *chat.Chat
+	bell    *chat.Bell
+	query   FeedQuery
+	replays *replays
+	turn    turn // to read what is stored
 
 	standings []Standing
 	found     []string           // the rooms that are there
@@ -64,13 +68,19 @@ type Feed struct {
 
 // Batch is what a feed has next. A reader writes Lost, then Events, then the
 // mark if Live, and asks again. A batch with none of them means that there is
-// no more for now.
+// no more for now, or with Wait that there is more, but not yet for this reader.
 type Batch struct {
 	Events []chat.Event // good until the next call
 	Live   bool         // after these events the reader is live; once, and once more after Lost
 	// Lost are rooms in which retention has overtaken the reader. They go on
 	// from the present.
 	Lost []Standing
+	// Wait is greater than 0 only where the batch is otherwise empty and there
+	// is more, which the reader must wait for: it is not its turn to read what
+	// is stored, or its user has used up their share of the replay budget. Call
+	// Next again when the bell rings, or after Wait at the latest; to do it
+	// earlier does no harm and is of no use.
+	Wait time.Duration
 }
 
 // Empty reports whether there is no more for now.
@@ -79,10 +89,11 @@ func (b *Batch) Empty() bool { return len(b.Events) == 0 && !b.Live && len(b.Los
 // Open opens a feed. No cursor fails it: ErrRoomNotFound if none of the rooms
 // is there, and what a read of the store may fail with. Close it after use.
 func (g *Gate) Open(ctx context.Context, q FeedQuery) (*Feed, error) {
-	f := &Feed{chat: g.chat, bell: q.Bell, query: q}
+	f := &Feed{chat: g.chat, bell: q.Bell, query: q, replays: g.options.replays}
 	if f.bell == nil {
 		f.bell = chat.NewBell()
 	}
+	f.turn = turn{user: q.User, bell: f.bell}
 	if err := f.begin(ctx, q.Cursor); err != nil {
 		return nil, err
 	}
@@ -194,13 +205,18 @@ func (f *Feed) Mark() chat.ID { return f.mark }
 // Bell returns the bell that rings when there may be more.
 func (f *Feed) Bell() *chat.Bell { return f.bell }
 
-// Pending reports, without reading, whether Next may have something.
+// Pending reports, without reading, whether Next may have something. It has not
+// while the feed waits for its turn.
 func (f *Feed) Pending() bool {
-	return !f.live || len(f.stash) > 0 || f.rest.Pending()
+	if !f.live {
+		return !f.replays.waits(&f.turn)
+	}
+	return len(f.stash) > 0 || f.rest.Pending()
 }
 
-// Next returns what comes next. It never waits for more to be written: after an
-// empty batch, wait for the bell.
+// Next returns what comes next. It never waits, neither for more to be written
+// nor for its turn: after an empty batch, wait for the bell, and no longer than
+// Wait if the batch has one.
 func (f *Feed) Next(ctx context.Context) (Batch, error) {
 	if len(f.stash) > 0 {
 		events := f.stash
@@ -215,8 +231,10 @@ func (f *Feed) Next(ctx context.Context) (Batch, error) {
 	if f.replay != nil {
 		from = f.replay
 	}
-	events, _, err := from.Poll()
+	events, wait, err := f.poll(from)
 	switch {
+	case wait > 0:
+		return Batch{Wait: wait}, nil
 	case errors.Is(err, chat.ErrCursorExpired):
 		return f.lose(ctx, from.Cursor())
 	case err != nil:
@@ -238,6 +256,27 @@ func (f *Feed) Next(ctx context.Context) (Batch, error) {
 		f.replay = nil
 	}
 	return Batch{Events: events[:upTo], Live: f.live}, nil
+}
+
+// poll polls a subscription. What is read before the feed is live is a replay:
+// it needs a turn and is charged to the user, as far as it lies before the mark.
+func (f *Feed) poll(from *chat.Subscription) (events []chat.Event, wait time.Duration, err error) {
+	if f.live {
+		events, _, err = from.Poll()
+		return events, 0, err
+	}
+	if wait, ok := f.replays.begin(&f.turn, time.Now()); !ok {
+		return nil, wait, nil
+	}
+	bytes := 0
+	defer func() { f.replays.read(&f.turn, bytes, bytes > 0, time.Now()) }()
+	events, _, err = from.Poll()
+	for i := range events {
+		if events[i].ID.Compare(f.mark) <= 0 {
+			bytes += len(events[i].JSON())
+		}
+	}
+	return events, 0, err
 }
 
 // lose begins anew at the cursor after retention has overtaken the reader in
@@ -263,6 +302,7 @@ func (f *Feed) lose(ctx context.Context, cursor chat.ID) (Batch, error) {
 
 // Close ends the feed. It may be called twice.
 func (f *Feed) Close() {
+	f.replays.leave(&f.turn, time.Now())
 	for _, s := range []*chat.Subscription{f.replay, f.rest} {
 		if s != nil {
 			s.Close()

@@ -41,13 +41,15 @@ func (g *Gate) Options() *Options { return &g.options }
 // Authenticate asks the Auth who makes the request. The error is one of the
 // protocol's.
 func (g *Gate) Authenticate(r *http.Request) (grant Grant, err error) {
+	returned := false
 	defer func() {
-		if p := recover(); p != nil {
-			g.options.Logger.Error("auth hook panicked", "panic", p, "stack", string(debug.Stack()))
+		if !returned {
+			g.logHook("auth", recover())
 			grant, err = Grant{}, chat.ErrInternal
 		}
 	}()
 	grant, err = g.auth(r)
+	returned = true
 	switch {
 	case errors.Is(err, chat.ErrForbidden):
 		return Grant{}, err
@@ -72,13 +74,15 @@ func (g *Gate) Allow(grant *Grant, action Action, room string) (err error) {
 	if grant.May == nil {
 		return nil
 	}
+	returned := false
 	defer func() {
-		if p := recover(); p != nil {
-			g.options.Logger.Error("may hook panicked", "panic", p, "stack", string(debug.Stack()))
+		if !returned {
+			g.logHook("may", recover())
 			err = chat.ErrInternal
 		}
 	}()
 	err = grant.May(action, room)
+	returned = true
 	var known *chat.Error
 	switch {
 	case err == nil:
@@ -89,6 +93,15 @@ func (g *Gate) Allow(grant *Grant, action Action, room string) (err error) {
 		return err
 	}
 	return Errorf(chat.ErrForbidden, "%v", err)
+}
+
+// logHook logs that a hook did not return. A nil panic is runtime.Goexit: the
+// goroutine then ends, and with it the request or the socket.
+func (g *Gate) logHook(name string, p any) {
+	if p == nil {
+		p = "runtime.Goexit was called"
+	}
+	g.options.Logger.Error(name+" hook panicked", "panic", p, "stack", string(debug.Stack()))
 }
 
 // UntilExpiry returns how long the grant still holds, and whether it ends at

@@ -25,7 +25,7 @@ func TestHandlers_panicWithoutAnAuth(t *testing.T) {
 	for _, construct := range []func(*chat.Chat, transport.Auth){
 		func(c *chat.Chat, a transport.Auth) { mount.Handler(c, a, nil) },
 		func(c *chat.Chat, a transport.Auth) { rest.Handler(c, a, nil) },
-		func(c *chat.Chat, a transport.Auth) { sse.Handler(c, a, nil) },
+		func(c *chat.Chat, a transport.Auth) { sse.New(c, a, nil) },
 		func(c *chat.Chat, a transport.Auth) { ws.New(c, a, nil) },
 	} {
 		mustPanic(t, "Auth is nil", func() { construct(c, nil) })
@@ -41,6 +41,7 @@ func TestHandlers_panicWithoutAnAuth(t *testing.T) {
 // everyRoute has one request for each route that asks who is there.
 var everyRoute = [][2]string{
 	{"GET", "/me"},
+	{"POST", "/ticket"},
 	{"GET", "/rooms"},
 	{"GET", "/rooms/general"},
 	{"POST", "/rooms/general/join"},
@@ -108,7 +109,7 @@ func TestMay_isAskedForEveryRoute(t *testing.T) {
 			}})
 			s.Post("general", ann, "hello")
 			head := s.Chat.Head()
-			for _, route := range everyRoute[2:] {
+			for _, route := range everyRoute[3:] {
 				body := ""
 				if route[0] == "PATCH" || route[1] == "/rooms/general/messages" && route[0] == "POST" {
 					body = `{"text":"x"}`
@@ -151,7 +152,7 @@ func TestAHiddenRoom_isAnsweredAsOneThatDoesNotExist(t *testing.T) {
 	hidden := wiretest.New(t, wiretest.Setup{Auth: hide("general")})
 	hidden.Post("general", ann, "hello")
 	missing := wiretest.New(t, wiretest.Setup{Auth: hide("")})
-	for _, route := range everyRoute[2:15] {
+	for _, route := range everyRoute[3:16] {
 		if route[1] == "/rooms/general/join" {
 			continue // which would create it
 		}

@@ -99,18 +99,3 @@ func TestObject_refusesWhatNobodyTook(t *testing.T) {
 		})
 	}
 }
-
-func FuzzParseObject(f *testing.F) {
-	f.Add([]byte(`{"a":"\ud83d\ude00","b":[1,2,{"c":null}]}`))
-	f.Add([]byte(`{"a":"\ud83d"}`))
-	f.Add([]byte(strings.Repeat(`{"a":[`, 40) + strings.Repeat("]}", 40)))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		o, err := transport.ParseObject(b)
-		if o == nil && err == nil {
-			t.Fatal("there is neither an object nor an error")
-		}
-		if o != nil && err == nil && o.Err() == nil && strings.ContainsAny(string(b), `:`) {
-			t.Fatal("unknown fields were let through")
-		}
-	})
-}

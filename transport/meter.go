@@ -4,6 +4,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -40,11 +41,32 @@ func (g *Gate) Command(grant *Grant) error {
 
 // newGuest counts a guest that the address of the request makes.
 func (o *Options) newGuest(r *http.Request) error {
-	address, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		address = r.RemoteAddr
+	address := r.RemoteAddr
+	if o.Address != nil {
+		address = o.Address(r)
 	}
-	return o.meter.allow(&o.meter.guests, address, o.Now())
+	return o.meter.allow(&o.meter.guests, network(address), o.Now())
+}
+
+// network returns what is counted as one address, of one with or without a port:
+// of IPv6 the first 64 bits, since a single host has all the rest for itself.
+func network(address string) string {
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		address = host
+	}
+	ip, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	ip = ip.Unmap().WithZone("")
+	if ip.Is4() {
+		return ip.String()
+	}
+	prefix, err := ip.Prefix(64)
+	if err != nil { // an IPv6 address has 64 bits: it cannot
+		return address
+	}
+	return prefix.String()
 }
 
 // Connect counts a stream or socket that a user opens, until release is called,
@@ -82,47 +104,4 @@ func (m *meter) allow(of *rates, who string, now time.Time) error {
 		return p
 	}
 	return nil
-}
-
-// rates is a token bucket for each of many names.
-type rates struct {
-	rate  rate.Limit
-	burst int
-
-	mu      sync.Mutex
-	buckets map[string]*rate.Limiter
-}
-
-// sweepAt is the number of buckets at which those that are full are forgotten.
-const sweepAt = 4096
-
-// take takes a token of the name's bucket, or returns how long to wait for one.
-func (rs *rates) take(name string, now time.Time) time.Duration {
-	rs.mu.Lock()
-	defer rs.mu.Unlock()
-	b := rs.buckets[name]
-	if b == nil {
-		if rs.buckets == nil || len(rs.buckets) >= sweepAt {
-			rs.sweep(now)
-		}
-		b = rate.NewLimiter(rs.rate, rs.burst)
-		rs.buckets[name] = b
-	}
-	res := b.ReserveN(now, 1)
-	wait := res.DelayFrom(now)
-	if wait > 0 {
-		res.CancelAt(now)
-	}
-	return wait
-}
-
-// sweep forgets the buckets that are full: a new one would be the same.
-func (rs *rates) sweep(now time.Time) {
-	kept := make(map[string]*rate.Limiter)
-	for name, b := range rs.buckets {
-		if b.TokensAt(now) < float64(rs.burst) {
-			kept[name] = b
-		}
-	}
-	rs.buckets = kept
 }

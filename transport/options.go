@@ -2,6 +2,8 @@ package transport
 
 import (
 	"log/slog"
+	"net/http"
+	"runtime"
 	"time"
 )
 
@@ -15,19 +17,23 @@ type Options struct {
 	// One that takes something is not. 0 = 10 s.
 	WriteTimeout time.Duration
 	// IdleTimeout is how long a socket may send nothing, not even the answer
-	// to a ping, before it is closed. 0 = 3 heartbeats.
+	// to a ping, before it is closed, and how long a client may take for one
+	// message or one body, unless the http.Server has a ReadTimeout for those.
+	// 0 = 3 heartbeats.
 	IdleTimeout time.Duration
 	// MaxWait is the longest that a call for the log waits. 0 = 60 s.
 	MaxWait time.Duration
+
+	// What is too much. All of it is shown to clients: see Limits.
 
 	// MaxBody is the size of a request's body and of a message to a socket, in
 	// bytes. 0 = 64 KiB.
 	MaxBody int
 	// MaxRooms is how many rooms one stream or socket may read. 0 = 256.
 	MaxRooms int
-
 	// ConnectionsPerUser and Connections bound the open streams and sockets of
-	// one user and of all. 0 = 256 and 50,000.
+	// one user and of all, calls that wait for the log among them, and the
+	// tickets that are not used yet. 0 = 256 and 50,000.
 	ConnectionsPerUser int
 	Connections        int
 	// CommandRate is how many commands a second one user may give in the long
@@ -35,11 +41,27 @@ type Options struct {
 	CommandRate  float64
 	CommandBurst int
 	// GuestRate is how many guests a second one address may make in the long
-	// run, GuestBurst how many at once. 0 = 10 and 500.
+	// run, GuestBurst how many at once. The addresses of an IPv6 network of 64
+	// bits count as one. 0 = 10 and 500.
 	GuestRate  float64
 	GuestBurst int
-	// NoLimits lifts the bounds on rates and connections, for load tests.
+	// ReplayRate is how many bytes a second of stored events one user may read
+	// over all their streams and sockets in the long run, before those are live,
+	// ReplayBurst how many at once. Who has used them up waits. What comes once
+	// a reader is live is not counted. 0 = 32 MiB and 256 MiB.
+	ReplayRate  int
+	ReplayBurst int
+	// ReplayPages is how many pages of at most 256 events and about 1 MiB are
+	// read for replays at the same time, over all users. 0 = half the
+	// processors.
+	ReplayPages int
+	// NoLimits lifts the bounds on rates, connections and replays, for load
+	// tests.
 	NoLimits bool
+	// Address tells the address that a guest comes from, with or without a port.
+	// Behind a proxy it must be taken from a header that the proxy sets, or all
+	// guests are counted as one. nil = the RemoteAddr of the request.
+	Address func(*http.Request) string
 
 	// Origins are the foreign origins, such as "https://app.example.com", whose
 	// pages may use the chat with the user's cookie. The host's own needs no
@@ -55,7 +77,9 @@ type Options struct {
 	Logger *slog.Logger     // nil = discard
 	Now    func() time.Time // nil = time.Now; tells when a grant has expired
 
-	meter *meter // what several handlers count together
+	meter   *meter   // what several handlers count together
+	tickets *tickets // of all of them
+	replays *replays // of all of them
 }
 
 // Shared returns a copy of the options whose limits are counted together by
@@ -82,6 +106,9 @@ func (o *Options) withDefaults() Options {
 	setDefault(&c.CommandBurst, 1000)
 	setDefault(&c.GuestRate, 10)
 	setDefault(&c.GuestBurst, 500)
+	setDefault(&c.ReplayRate, 32<<20)
+	setDefault(&c.ReplayBurst, 256<<20)
+	setDefault(&c.ReplayPages, max(1, runtime.GOMAXPROCS(0)/2))
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -89,7 +116,7 @@ func (o *Options) withDefaults() Options {
 		c.Now = time.Now
 	}
 	if c.meter == nil {
-		c.meter = newMeter(&c)
+		c.meter, c.tickets, c.replays = newMeter(&c), newTickets(&c), newReplays(&c)
 	}
 	return c
 }

@@ -40,14 +40,15 @@ func (g *Gate) CheckWrite(r *http.Request) error {
 
 // CheckSocket returns ErrCrossOrigin unless the page that opens a socket is of
 // this host or of a listed origin. A client that names no origin is no page,
-// whatever else it says; it must bring a header that no page can set.
+// whatever else it says; it must bring what no page of another site has: an
+// Authorization header, or a ticket.
 func (g *Gate) CheckSocket(r *http.Request) error {
 	origin := r.Header.Get("Origin")
 	if origin != "" && g.origins.listed[origin] {
 		return nil
 	}
-	if origin == "" && r.Header.Get("Authorization") == "" {
-		return Errorf(ErrCrossOrigin, "a socket without an Origin needs an Authorization header")
+	if origin == "" && r.Header.Get("Authorization") == "" && len(ticketsOf(r)) == 0 {
+		return Errorf(ErrCrossOrigin, "a socket without an Origin needs an Authorization header or a ticket")
 	}
 	switch r.Header.Get("Sec-Fetch-Site") { // first: a proxy may have rewritten Host
 	case "same-origin", "none":

@@ -38,6 +38,11 @@ func (a *api) log(w http.ResponseWriter, r *http.Request, grant *transport.Grant
 	}
 	page, err := a.chat.Room(id).Log(r.Context(), after, n)
 	if err == nil && len(page.Events) == 0 && wait > 0 {
+		release, full := a.gate.Connect(grant) // one that waits costs what a stream costs
+		if full != nil {
+			return full
+		}
+		defer release()
 		if page, err = a.poll(w, r, grant, page.Next, n, wait); err == nil {
 			err = a.gate.Allow(grant, transport.Read, id) // as it is now, not as it was
 		}

@@ -24,18 +24,19 @@ func Handler(c *chat.Chat, auth transport.Auth, o *transport.Options) *transport
 	a := &api{gate: gate, chat: c}
 	m := transport.NewMux(gate)
 	m.Handle("GET /me", a.call(a.me))
+	m.Handle("POST /ticket", a.call(a.ticket))
 	m.Handle("GET /rooms", a.call(a.rooms))
 	m.Handle("GET /rooms/{room}", a.call(a.room))
-	m.Handle("POST /rooms/{room}/join", a.call(a.join))
-	m.Handle("POST /rooms/{room}/leave", a.call(a.leave))
+	m.Handle("POST /rooms/{room}/join", a.command(transport.Join, a.join))
+	m.Handle("POST /rooms/{room}/leave", a.command(transport.Leave, a.leave))
 	m.Handle("GET /rooms/{room}/log", a.call(a.log))
 	m.Handle("GET /rooms/{room}/messages", a.call(a.history))
-	m.Handle("POST /rooms/{room}/messages", a.call(a.post))
+	m.Handle("POST /rooms/{room}/messages", a.command(transport.Post, a.post))
 	m.Handle("GET /rooms/{room}/messages/{id}", a.call(a.message))
-	m.Handle("PATCH /rooms/{room}/messages/{id}", a.call(a.edit))
-	m.Handle("DELETE /rooms/{room}/messages/{id}", a.call(a.delete))
-	m.Handle("PUT /rooms/{room}/messages/{id}/reactions/{emoji}", a.call(a.react))
-	m.Handle("DELETE /rooms/{room}/messages/{id}/reactions/{emoji}", a.call(a.unreact))
+	m.Handle("PATCH /rooms/{room}/messages/{id}", a.command(transport.Edit, a.edit))
+	m.Handle("DELETE /rooms/{room}/messages/{id}", a.command(transport.Delete, a.delete))
+	m.Handle("PUT /rooms/{room}/messages/{id}/reactions/{emoji}", a.command(transport.React, a.react))
+	m.Handle("DELETE /rooms/{room}/messages/{id}/reactions/{emoji}", a.command(transport.React, a.unreact))
 	return m
 }
 
@@ -51,6 +52,20 @@ func (a *api) call(serve call) http.Handler {
 			a.gate.Log(r.Method+" "+r.URL.Path, err)
 			transport.ProblemOf(err).ServeHTTP(w, r)
 		}
+	})
+}
+
+// command makes a handler of a call that takes an action in the room of the
+// path. Whether the user may is asked before a body is read, which may take its
+// time, and once more by what carries the command out.
+func (a *api) command(action transport.Action, serve call) http.Handler {
+	return a.call(func(w http.ResponseWriter, r *http.Request, grant *transport.Grant) error {
+		if r.ContentLength != 0 {
+			if err := a.gate.Allow(grant, action, r.PathValue("room")); err != nil {
+				return err
+			}
+		}
+		return serve(w, r, grant)
 	})
 }
 

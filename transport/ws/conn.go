@@ -50,6 +50,7 @@ type conn struct {
 type room struct {
 	name string
 	feed *transport.Feed
+	due  time.Time // when a feed that waits for its turn is asked again; the writer's
 }
 
 // maxAnswers is how many bytes of answers may wait to be written before no more
@@ -77,7 +78,7 @@ func (c *conn) start() {
 		c.release = func() {}
 		c.end(&closing{code: statusTooMany, reason: "too many connections"})
 	} else {
-		c.send(appendHello(nil, c.chat(), c.grant.User, c.gate.Options()))
+		c.send(appendHello(nil, c.gate, c.grant.User))
 	}
 	go c.write()
 	go c.read()
@@ -109,7 +110,8 @@ func (c *conn) read() {
 		c.release()
 		c.handler.remove(c)
 	}()
-	defer c.rescue()
+	ended := false
+	defer c.rescue(&ended)
 	for {
 		op, payload, err := c.in.next()
 		if why, ours := err.(*closing); ours {
@@ -117,16 +119,19 @@ func (c *conn) read() {
 			// What is not read when a connection is closed destroys what was
 			// written to it.
 			_, _ = io.Copy(io.Discard, c.net)
+			ended = true
 			return
 		}
 		if err != nil { // the connection is lost, or nothing came for too long
 			c.lose()
+			ended = true
 			return
 		}
 		c.heard.Store(true)
 		switch op {
 		case ws.OpClose:
 			c.end(answerClose(payload))
+			ended = true
 			return
 		case ws.OpPing:
 			c.send(append(appendHeader(nil, ws.OpPong, len(payload)), payload...))
@@ -146,12 +151,18 @@ func (c *conn) lose() {
 	c.end(&closing{code: ws.StatusAbnormalClosure})
 }
 
-// rescue ends the socket alone where a bug would end the program.
-func (c *conn) rescue() {
-	if p := recover(); p != nil {
-		c.gate.Options().Logger.Error("socket panicked", "panic", p, "stack", string(debug.Stack()))
-		c.lose()
+// rescue ends the socket alone where a bug would end the program, or where a
+// hook of the host has ended the goroutine.
+func (c *conn) rescue(ended *bool) {
+	p := recover()
+	if *ended {
+		return
 	}
+	if p == nil {
+		p = "runtime.Goexit was called"
+	}
+	c.gate.Options().Logger.Error("socket panicked", "panic", p, "stack", string(debug.Stack()))
+	c.lose()
 }
 
 // send queues frames, which are written before any more events.

@@ -125,20 +125,15 @@ func appendEnd(b []byte, room, reason string) []byte {
 	}{room, end{reason}})
 }
 
-func appendHello(b []byte, of *chat.Chat, user chat.User, o *transport.Options) []byte {
-	type limits struct {
-		Message int `json:"message"` // bytes of a message from the client
-		Rooms   int `json:"rooms"`   // rooms of one socket
-		Text    int `json:"text"`    // code points of a text
-	}
+func appendHello(b []byte, g *transport.Gate, user chat.User) []byte {
 	type hello struct {
-		V         int       `json:"v"`
-		Store     string    `json:"store"`
-		User      chat.User `json:"user"`
-		Heartbeat int64     `json:"heartbeat_ms"`
-		Limits    limits    `json:"limits"`
+		V         int              `json:"v"`
+		Store     string           `json:"store"`
+		User      chat.User        `json:"user"`
+		Heartbeat int64            `json:"heartbeat_ms"`
+		Limits    transport.Limits `json:"limits"`
 	}
 	return appendJSON(b, struct {
 		Hello hello `json:"hello"`
-	}{hello{1, of.StoreID(), user, o.Heartbeat.Milliseconds(), limits{o.MaxBody, o.MaxRooms, of.MaxText()}}})
+	}{hello{1, g.Chat().StoreID(), user, g.Options().Heartbeat.Milliseconds(), g.Limits()}})
 }

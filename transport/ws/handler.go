@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"sync"
 
@@ -78,7 +77,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // admit finds out who asks, and whether for a socket.
 func (h *Handler) admit(r *http.Request) (transport.Grant, error) {
-	grant, err := h.gate.Authenticate(r)
+	grant, err := h.gate.AuthenticateStream(r)
 	if err != nil {
 		return grant, err
 	}
@@ -173,14 +172,4 @@ func (h *Handler) cut() {
 	for c := range h.conns {
 		_ = c.net.Close()
 	}
-}
-
-// resumable reports whether a write to the connection that timed out can be
-// taken up where it stopped. TLS cannot.
-func resumable(nc net.Conn) bool {
-	switch nc.(type) {
-	case *net.TCPConn, *net.UnixConn:
-		return true
-	}
-	return false
 }

@@ -21,6 +21,8 @@ func checkHandshake(r *http.Request) error {
 		return transport.Errorf(transport.ErrMethodNotAllowed, "a socket is asked for with GET")
 	case !r.ProtoAtLeast(1, 1) || r.ProtoMajor > 1:
 		return transport.Errorf(chat.ErrInvalidField, "a socket needs HTTP/1.1")
+	case r.ContentLength != 0: // what would be read as frames, and by a proxy perhaps as something else
+		return transport.Errorf(chat.ErrInvalidField, "the request for a socket has a body")
 	case !hasToken(r.Header, "Connection", "upgrade") || !hasToken(r.Header, "Upgrade", "websocket"):
 		return transport.Errorf(chat.ErrInvalidField, "the request does not ask for a WebSocket")
 	case r.Header.Get("Sec-WebSocket-Version") != supportedVersion:

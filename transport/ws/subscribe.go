@@ -28,7 +28,7 @@ func subscribe(ctx context.Context, c *conn, grant *transport.Grant, o *transpor
 		return result{}, transport.Errorf(transport.ErrTooManyConnections, "a socket has at most %d rooms", most)
 	}
 	feed, err := c.gate.Open(ctx, transport.FeedQuery{
-		Rooms: []string{name}, Cursor: transport.ParseCursor(after), Store: store, Bell: c.bell,
+		Rooms: []string{name}, User: grant.User.ID, Cursor: transport.ParseCursor(after), Store: store, Bell: c.bell,
 	})
 	if err != nil {
 		return result{}, err

@@ -25,7 +25,8 @@ type writer struct {
 func (c *conn) write() {
 	w := &writer{conn: c, out: newSink(c), beat: time.Now().Add(c.gate.Options().Heartbeat)}
 	defer w.finish()
-	defer c.rescue()
+	ended := false
+	defer c.rescue(&ended)
 	for {
 		more, err := w.turn()
 		if err != nil {
@@ -33,6 +34,7 @@ func (c *conn) write() {
 			if !errors.As(err, &why) || w.bye(why) != nil {
 				_ = c.net.Close() // and so ends a read
 			}
+			ended = true
 			return
 		}
 		if !more {
@@ -53,13 +55,14 @@ func (w *writer) turn() (more bool, err error) {
 	}
 	if why == nil || why == restart { // what was stored before the end is still written, as far as one turn goes
 		for _, r := range w.rooms {
-			if !r.feed.Pending() {
+			if !w.ready(r) {
 				continue
 			}
-			more = true
-			if err := w.room(r); err != nil {
+			waits, err := w.room(r)
+			if err != nil {
 				return false, err
 			}
+			more = more || !waits
 		}
 	}
 	if err := w.out.flush(); err != nil {
@@ -88,13 +91,30 @@ func (w *writer) take() (answers []byte, why *closing) {
 	return answers, why
 }
 
-// room writes what is next of a room.
-func (w *writer) room(r *room) error {
+// ready reports whether a room may have something: also where it waits for its
+// turn and has heard nothing of it for too long.
+func (w *writer) ready(r *room) bool {
+	return r.feed.Pending() || !r.due.IsZero() && !time.Now().Before(r.due)
+}
+
+// room writes what is next of a room. It reports whether the room has to wait
+// for that; the other rooms need not.
+func (w *writer) room(r *room) (waits bool, err error) {
 	batch, err := r.feed.Next(context.Background())
-	if err != nil {
+	r.due = time.Time{}
+	switch {
+	case err != nil:
 		w.fail(r, err)
-		return nil
+		return false, nil
+	case batch.Wait > 0:
+		r.due = time.Now().Add(batch.Wait)
+		return true, nil
 	}
+	return false, w.put(r, batch)
+}
+
+// put writes a batch of a room.
+func (w *writer) put(r *room, batch transport.Batch) error {
 	for _, s := range batch.Lost {
 		if err := w.out.put(appendReset(nil, s)); err != nil {
 			return err
@@ -190,6 +210,11 @@ func (w *writer) wait() {
 	}
 	ending := w.closing != nil
 	w.mu.Unlock()
+	for _, r := range w.rooms {
+		if !r.due.IsZero() {
+			rest = min(rest, time.Until(r.due))
+		}
+	}
 	if ending { // only a command that is being carried out holds it up
 		rest = closeTimeout
 	}
