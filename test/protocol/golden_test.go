@@ -1,11 +1,13 @@
 package protocol_test
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -112,4 +114,64 @@ func TestGolden_socket(t *testing.T) {
 	step(`"op":"subscribe","room":"general","after":"x"`, 2)
 	step(`"op":"ping"`, 0)
 	wantGolden(t, "ws.txt", b.String())
+}
+
+// A third way to read: page by page, with a call that waits for what comes. The
+// events are the same bytes as on a stream and on a socket.
+func TestGolden_log(t *testing.T) {
+	s := loadSchemas(t)
+	srv := serve(t, transport.Options{}, nil)
+	talk(t, srv.chat, "general")
+	page := func(query string) (next, text string) {
+		t.Helper()
+		resp, body := srv.do(srv.request(ann, "GET", "/rooms/general/log?"+query, ""))
+		s.wantAnswer("GET /rooms/{room}/log", resp, body)
+		var p struct{ Next string }
+		if err := json.Unmarshal(body, &p); err != nil {
+			t.Fatal(err)
+		}
+		return p.Next, "GET /rooms/general/log?" + query + "\n" + string(body) + "\n"
+	}
+	next, all := page("limit=3")
+	for _, query := range []string{"limit=1000&after=", "wait=1ms&after=", "after="} {
+		var text string
+		next, text = page(query + next)
+		all += text
+	}
+	post := chat.Command{User: ann, Key: "k", Fact: chat.MessagePosted{Text: "<live> & \"well\"\n😀"}}
+	waits := make(chan string)
+	go func() {
+		_, text := page("wait=20s&after=" + next)
+		waits <- text
+	}()
+	if _, err := srv.chat.Room("general").Do(t.Context(), post); err != nil {
+		t.Fatal(err)
+	}
+	wantGolden(t, "log.txt", all+<-waits)
+}
+
+var storedEvent = regexp.MustCompile(`\{"id":"[^"]*","room":"general","type":"[^{]*\{[^{}]*\}(?:,"key":"[^"]*")?(?:,"erased":true)?,"data":\{(?:[^{}]|\{[^{}]*\})*\}\}`)
+
+// What all transports have in common, the stored events of one and the same
+// talk, is the same in all golden files, but for the names of ids.
+func TestGolden_eventsAreTheSameOnEveryTransport(t *testing.T) {
+	var first []string
+	for _, name := range []string{"sse-one-room.txt", "ws.txt", "log.txt"} {
+		text, err := os.ReadFile(filepath.Join(golden, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var events []string
+		for _, event := range storedEvent.FindAllString(string(text), -1) {
+			events = append(events, regexp.MustCompile(`<id \d+>`).ReplaceAllString(event, "<id>"))
+		}
+		if len(events) < 9 {
+			t.Fatalf("%s has %d events", name, len(events))
+		}
+		if first == nil {
+			first = events[:8]
+		} else if !slices.Equal(events[:8], first) {
+			t.Errorf("%s has the events\n%q\nnot\n%q", name, events[:8], first)
+		}
+	}
 }

@@ -35,27 +35,51 @@ func noon() time.Time { return time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC) }
 type server struct {
 	t     *testing.T
 	chat  *chat.Chat
+	path  string // of its file
 	guest *transport.Guest
 	api   *mount.API
 	url   string
+}
+
+// setup says how a server differs from the usual one.
+type setup struct {
+	chat      chat.Options
+	transport transport.Options
+	may       func(transport.Action, string) error                  // of every grant; nil allows everything
+	auth      func(transport.Grant, error) (transport.Grant, error) // what becomes of what the guest's says; nil is nothing
+	wrap      func(http.Handler) http.Handler                       // what stands before the API; nil is nothing
 }
 
 // serve serves a new chat until the test ends. may is asked about every grant;
 // nil allows everything.
 func serve(t *testing.T, o transport.Options, may func(transport.Action, string) error) *server {
 	t.Helper()
-	c, err := chat.Create(filepath.Join(t.TempDir(), "chat.db"), &chat.Options{Now: noon})
+	return serveSetup(t, setup{transport: o, may: may})
+}
+
+func serveSetup(t *testing.T, with setup) *server {
+	t.Helper()
+	s := &server{t: t, path: filepath.Join(t.TempDir(), "chat.db"), guest: transport.NewGuest([]byte("a secret of the tests"))}
+	with.chat.Now = noon
+	c, err := chat.Create(s.path, &with.chat)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{t: t, chat: c, guest: transport.NewGuest([]byte("a secret of the tests"))}
-	o.Guest = s.guest
+	s.chat = c
+	with.transport.Guest = s.guest
 	s.api = mount.Handler(c, func(r *http.Request) (transport.Grant, error) {
 		g, err := s.guest.Auth(r)
-		g.May = may
+		g.May = with.may
+		if with.auth != nil {
+			return with.auth(g, err)
+		}
 		return g, err
-	}, &o)
-	srv := httptest.NewServer(s.api.Under("/api", http.NotFoundHandler()))
+	}, &with.transport)
+	h := s.api.Under("/api", http.NotFoundHandler())
+	if with.wrap != nil {
+		h = with.wrap(h)
+	}
+	srv := httptest.NewServer(h)
 	s.url = srv.URL + "/api"
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)

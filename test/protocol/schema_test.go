@@ -53,6 +53,13 @@ func loadSchemas(t *testing.T) *schemas {
 	return s
 }
 
+// in returns the schemas for a subtest.
+func (s *schemas) in(t *testing.T) *schemas {
+	c := *s
+	c.t = t
+	return &c
+}
+
 func (s *schemas) add(name string, text []byte) any {
 	s.t.Helper()
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))

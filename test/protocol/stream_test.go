@@ -28,12 +28,17 @@ func (s *schemas) open(srv *server, operation, path string, header ...string) *s
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	watchdog := time.AfterFunc(patience, func() { resp.Body.Close() })
-	s.t.Cleanup(func() { watchdog.Stop(); resp.Body.Close() })
 	if resp.StatusCode != 200 {
 		s.t.Fatalf("%s is answered %d", path, resp.StatusCode)
 	}
 	s.wantAnswer(operation, resp, nil)
+	return s.follow(resp)
+}
+
+// follow reads the stream that is an answer.
+func (s *schemas) follow(resp *http.Response) *stream {
+	watchdog := time.AfterFunc(patience, func() { resp.Body.Close() })
+	s.t.Cleanup(func() { watchdog.Stop(); resp.Body.Close() })
 	return &stream{s: s, resp: resp, in: bufio.NewScanner(resp.Body)}
 }
 
