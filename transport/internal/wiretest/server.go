@@ -28,6 +28,7 @@ type Setup struct {
 	Auth    transport.Auth                  // nil = that of the guest
 	Wrap    func(http.Handler) http.Handler // nil = nothing
 	Config  func(*http.Server)              // nil = nothing
+	Form    Form                            // how it is spoken to
 }
 
 // Server is a chat that is served at /api.
@@ -39,6 +40,7 @@ type Server struct {
 	HTTP  *httptest.Server
 	URL   string // of the API, without a slash at the end
 	Addr  string // host and port
+	form  Form
 }
 
 // New serves a new chat in a file until the test ends.
@@ -48,7 +50,7 @@ func New(t testing.TB, setup Setup) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{t: t, Chat: c, Guest: transport.NewGuest([]byte("a secret of the tests"))}
+	s := &Server{t: t, Chat: c, form: setup.Form, Guest: transport.NewGuest([]byte("a secret of the tests"))}
 	if setup.Auth == nil {
 		setup.Auth = s.Guest.Auth
 	}
@@ -65,7 +67,7 @@ func New(t testing.TB, setup Setup) *Server {
 	if setup.Config != nil {
 		setup.Config(s.HTTP.Config)
 	}
-	s.HTTP.Start()
+	s.form.start(s.HTTP)
 	s.Addr = s.HTTP.Listener.Addr().String()
 	s.URL = s.HTTP.URL + "/api"
 	t.Cleanup(func() {

@@ -14,10 +14,10 @@ import (
 // Stream is a client of an event stream over a connection of its own.
 type Stream struct {
 	t      testing.TB
-	Conn   net.Conn
+	Conn   net.Conn     // over TLS, if the stream is
+	TCP    *net.TCPConn // that below
 	Status int
 	Header http.Header
-	body   io.Reader
 	lines  *bufio.Reader
 }
 
@@ -30,11 +30,10 @@ type Frame struct {
 // Stream asks for a stream. header holds further names and values in turn.
 func (s *Server) Stream(path, token string, header ...string) *Stream {
 	s.t.Helper()
-	conn, err := net.Dial("tcp", s.Addr)
-	if err != nil {
-		s.t.Fatal(err)
+	if s.form == HTTP2 {
+		return s.stream2(path, token, header)
 	}
-	s.t.Cleanup(func() { conn.Close() })
+	conn, tcp := s.dial()
 	var b strings.Builder
 	fmt.Fprintf(&b, "GET /api%s HTTP/1.1\r\nHost: %s\r\n", path, s.Addr)
 	if token != "" {
@@ -52,9 +51,13 @@ func (s *Server) Stream(path, token string, header ...string) *Stream {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	return newStream(s.t, conn, tcp, resp)
+}
+
+func newStream(t testing.TB, conn net.Conn, tcp *net.TCPConn, resp *http.Response) *Stream {
 	return &Stream{
-		t: s.t, Conn: conn, Status: resp.StatusCode, Header: resp.Header,
-		body: resp.Body, lines: bufio.NewReader(resp.Body),
+		t: t, Conn: conn, TCP: tcp, Status: resp.StatusCode, Header: resp.Header,
+		lines: bufio.NewReader(resp.Body),
 	}
 }
 
