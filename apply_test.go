@@ -56,7 +56,7 @@ func TestApply_reactionsNameTheFirstFewInOrder(t *testing.T) {
 	}
 	expect := func(want string) {
 		t.Helper()
-		list, err := readMessages(m, m.rooms["general"], []ID{e.ID}, "ann")
+		list, err := m.sight("general", "ann").messages([]ID{e.ID})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,25 +114,33 @@ func TestApply_rebuiltFromATrimmedLogIsTheSame(t *testing.T) {
 
 		rebuilt := newMemory()
 		rebuilt.records = m.records
-		for id, r := range m.rooms { // numbers and floors are in the base
-			rebuilt.rooms[id] = r
-		}
 		// The base: members, as all events up to the floor left them.
+		for id, r := range m.rooms {
+			rebuilt.rooms[id] = store.Room{ID: id, Number: r.Number}
+		}
 		for _, id := range m.log {
 			if r, gone := m.gone[id]; gone {
-				apply(rebuilt, store.Room{ID: r.Room, Number: m.rooms[r.Room].Number}, &r)
+				rebuilt.fold(&r)
 			}
 		}
-		for _, r := range m.rooms {
-			trim(rebuilt, r)
+		for id, r := range m.rooms {
+			base := rebuilt.rooms[id]
+			base.Floor = r.Floor
+			rebuilt.rooms[id] = base
+			trim(rebuilt, base)
 		}
 		for _, id := range m.log {
 			if r, kept := m.records[id]; kept {
-				apply(rebuilt, m.rooms[r.Room], &r)
+				rebuilt.fold(&r)
 			}
 		}
 		if !maps.Equal(rebuilt.rows, m.rows) {
 			t.Fatalf("seed %d: rows differ:\n%q\n%q", seed, rebuilt.rows, m.rows)
+		}
+		for id, r := range m.rooms {
+			if rebuilt.rooms[id].Tag != r.Tag {
+				t.Fatalf("seed %d: tags of room %s differ: %q %q", seed, id, rebuilt.rooms[id].Tag, r.Tag)
+			}
 		}
 	}
 }
@@ -145,6 +153,7 @@ func randomCommands(t *testing.T, rnd *rand.Rand, m *memory, rooms []string, n i
 			message = m.log[rnd.IntN(len(m.log))]
 		}
 		emoji := string(rune('a' + rnd.IntN(3)))
+		slow := rnd.IntN(2)
 		facts := []Fact{
 			MessagePosted{Text: "a"},
 			MessagePosted{Text: "b"},
@@ -155,8 +164,25 @@ func randomCommands(t *testing.T, rnd *rand.Rand, m *memory, rooms []string, n i
 			ReactionRemoved{Message: message, Emoji: emoji},
 			UserJoined{},
 			UserLeft{},
+			UserJoined{Member: users[rnd.IntN(4)], Role: []Role{Owner, Admin, Ordinary}[rnd.IntN(3)]},
+			UserLeft{Member: users[rnd.IntN(4)]},
+			UserBanned{Member: users[rnd.IntN(4)]},
+			UserUnbanned{Member: users[rnd.IntN(4)]},
+			UserMuted{Member: users[rnd.IntN(4)]},
+			UserUnmuted{Member: users[rnd.IntN(4)]},
+			MessagePosted{Text: "c", ReplyTo: message, Mentions: []string{"ann", "bob"}},
+			MessagePosted{Text: "d", Thread: message},
+			MessageEdited{Message: message, Text: emoji, Mentions: []string{"cat"}},
+			RoomChanged{SlowMode: &slow},
+			RoomCreated{RoomKind: Private, Title: "x"},
+			RoomChanged{History: SeeFromJoin, Archived: new(false)},
+			RoomArchived{},
+			RoleChanged{Member: users[rnd.IntN(4)], Role: Admin},
+			Custom{Type: "x.note"},
 		}
 		// Refusals are part of the game.
-		_, _ = m.do(t, rooms[rnd.IntN(len(rooms))], Command{User: users[rnd.IntN(len(users))], Fact: facts[rnd.IntN(len(facts))]})
+		_, _ = m.do(t, rooms[rnd.IntN(len(rooms))], Command{
+			User: users[rnd.IntN(len(users))], Fact: facts[rnd.IntN(len(facts))], Host: rnd.IntN(3) == 0,
+		})
 	}
 }

@@ -72,6 +72,20 @@ import (
 
 // Options of a chat. The zero value, or nil, is ready to use.
 type Options struct {
+	// Policy says who may do what. nil = Rules{}.
+	Policy Policy
+	// Reactions says how many reactions a user may have to one message.
+	// 0 = OneOfEach.
+	Reactions ReactionPolicy
+	// BeforeAppend looks at every fact before it is stored; nil = none.
+	BeforeAppend BeforeAppend
+	// HookTimeout is how long BeforeAppend may take. 0 = 5 s.
+	HookTimeout time.Duration
+	// Validate tells why a fact of the host's own is not as it must be; nil takes
+	// any. Its error is answered as ErrInvalidField, unless it is an *Error. It
+	// may be called concurrently.
+	Validate func(room string, by User, f Custom) error
+
 	Keep      int              // events kept per room, enforced within seconds; 0 = all
 	KeyTTL    time.Duration    // how long an idempotency key is remembered; 0 = 7 days
 	TailBytes int64            // memory for the newest events of rooms with readers; 0 = 64 MiB
@@ -91,8 +105,14 @@ type Commit = store.Commit
 
 // Chat is a chat in a file. Its methods may be called concurrently.
 type Chat struct {
-	store   *store.Store
-	maxText int
+	store     *store.Store
+	maxText   int
+	policy    Policy
+	reactions ReactionPolicy
+	hook      *hookRunner // nil if there is none
+	validate  func(room string, by User, f Custom) error
+	clock     func() time.Time
+	logger    *slog.Logger
 
 	draining  chan struct{}
 	drainOnce sync.Once
@@ -130,17 +150,39 @@ func newChat(s *store.Store, o *Options, err error) (*Chat, error) {
 	c := &Chat{
 		store:    s,
 		maxText:  defaultMaxText,
+		policy:   Rules{},
+		clock:    time.Now,
+		logger:   slog.New(slog.DiscardHandler),
 		draining: make(chan struct{}),
 		closed:   make(chan struct{}),
 	}
-	if o != nil && o.MaxText > 0 {
-		c.maxText = o.MaxText
+	if o != nil {
+		c.configure(o)
 	}
 	return c, nil
 }
 
+func (c *Chat) configure(o *Options) {
+	if o.MaxText > 0 {
+		c.maxText = o.MaxText
+	}
+	if o.Policy != nil {
+		c.policy = o.Policy
+	}
+	if o.BeforeAppend != nil {
+		c.hook = newHookRunner(o.BeforeAppend, o.HookTimeout)
+	}
+	if o.Now != nil {
+		c.clock = o.Now
+	}
+	if o.Logger != nil {
+		c.logger = o.Logger
+	}
+	c.reactions, c.validate = o.Reactions, o.Validate
+}
+
 func storeOptions(o *Options) store.Options {
-	so := store.Options{Apply: apply, Trim: trim, Erase: erase, Fold: foldVersion}
+	so := store.Options{Apply: apply, Trim: trim, Drop: drop, Erase: erase, Fold: foldVersion}
 	if o != nil {
 		so.Keep, so.KeyTTL, so.TailBytes, so.MaxSize = o.Keep, o.KeyTTL, o.TailBytes, o.MaxSize
 		so.Now, so.Logger, so.Progress, so.OnCommit = o.Now, o.Logger, o.Progress, o.OnCommit

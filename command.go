@@ -2,14 +2,10 @@ package chat
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/roomlog/chat/store"
 )
-
-// maxData is the most bytes of JSON that a fact takes from its host.
-const maxData = 64 << 10
 
 // Command is a fact that a user proposes.
 type Command struct {
@@ -21,9 +17,14 @@ type Command struct {
 	// nothing leaves no key.
 	Key  string
 	Fact Fact
-	// MustExist refuses with ErrRoomNotFound where the room has no event yet.
-	// Without it the first fact brings the room into being.
+	// MustExist refuses with ErrRoomNotFound where the room is not there. Without
+	// it a MessagePosted, a Custom fact or a UserJoined brings a public room
+	// into being.
 	MustExist bool
+	// Host says that the program itself acts, in its own voice: as a bot, or to
+	// set up a room. The policy is not asked, the slow mode does not hold, and
+	// messages may be of kind "system"; who creates a room does not join it.
+	Host bool
 }
 
 // Result answers a command.
@@ -37,7 +38,12 @@ type Result struct {
 // of it before its turn.
 type command struct {
 	fact      Fact
+	original  Fact // as it was proposed, if the host's hook has rewritten it
 	mustExist bool
+	host      bool
+	policy    Policy
+	reactions ReactionPolicy
+	request   Request // for the policy, here so that asking allocates nothing
 	draft     store.Draft
 	drafts    [1]*store.Draft // &draft, so that deciding allocates nothing
 }
@@ -51,13 +57,15 @@ func (r *Room) Do(ctx context.Context, cmd Command) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	if r.chat.hook != nil {
+		if err := r.moderate(ctx, c, cmd); err != nil {
+			return Result{}, err
+		}
+	}
 	if err := r.touch(c); err != nil {
 		return Result{}, err
 	}
-	res, err := r.chat.store.Propose(ctx, &store.Proposal{
-		Room: r.id, UserID: cmd.User.ID, UserName: cmd.User.Name, Key: cmd.Key,
-		Decide: c.decide, Same: c.same,
-	})
+	res, err := r.chat.store.Propose(ctx, c.proposal())
 	if err != nil {
 		return Result{}, wrap(err)
 	}
@@ -71,16 +79,24 @@ func (r *Room) Do(ctx context.Context, cmd Command) (Result, error) {
 	}, nil
 }
 
+func (c *command) proposal() *store.Proposal {
+	return &store.Proposal{
+		Room: c.draft.Room, UserID: c.draft.UserID, UserName: c.draft.UserName, Key: c.draft.Key,
+		Decide: c.decide, Same: c.same,
+	}
+}
+
 func (c *command) decide(v store.View, now time.Time) ([]*store.Draft, error) {
 	return decide(v, c, now)
 }
-
-func (c *command) same(r *store.Record) bool { return sameData(r, &c.draft) }
 
 // prepare cleans and encodes a command, or refuses it for what it is.
 func (r *Room) prepare(cmd Command) (*command, error) {
 	if err := checkRoomID(r.id); err != nil {
 		return nil, err
+	}
+	if r.past {
+		return nil, ErrInvalidField.because("the room is that of a past moment: it takes no commands")
 	}
 	if err := cmd.User.check(); err != nil {
 		return nil, err
@@ -94,14 +110,29 @@ func (r *Room) prepare(cmd Command) (*command, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &command{fact: fact, mustExist: cmd.MustExist, draft: store.Draft{
-		Room: r.id, Type: fact.Kind(),
-		UserID: cmd.User.ID, UserName: cmd.User.Name,
-		Key: cmd.Key, Lane: laneOf(fact),
-	}}
-	c.drafts[0] = &c.draft
-	encode(&c.draft, fact)
+	if custom, ok := fact.(Custom); ok && r.chat.validate != nil {
+		if err := r.chat.checkCustom(r.id, cmd.User, custom); err != nil {
+			return nil, err
+		}
+	}
+	c := &command{
+		fact: fact, mustExist: cmd.MustExist, host: cmd.Host,
+		policy: r.chat.policy, reactions: r.chat.reactions,
+		draft: store.Draft{
+			Room:   r.id,
+			UserID: cmd.User.ID, UserName: cmd.User.Name,
+			Key: cmd.Key,
+		},
+	}
+	c.encode()
 	return c, nil
+}
+
+// encode makes the draft that says the fact.
+func (c *command) encode() {
+	c.draft.Type, c.draft.Lane = c.fact.Kind(), laneOf(c.fact)
+	c.drafts[0] = &c.draft
+	encode(&c.draft, c.fact)
 }
 
 // laneOf says which index of the room a fact stands in: those that make an
@@ -113,74 +144,16 @@ func laneOf(fact Fact) store.Lane {
 	return store.Others
 }
 
-// cleanFact returns the fact as it is to be stored, or why it cannot be.
-func cleanFact(fact Fact, by User, maxText int) (Fact, error) {
-	var err error
-	switch f := fact.(type) {
-	case MessagePosted:
-		if f.Text, err = cleanText(f.Text, maxText); err != nil {
-			return nil, err
-		}
-		if err = checkWord("kind", f.MessageKind); err != nil {
-			return nil, err
-		}
-		f.Meta, err = cleanMeta(f.Meta)
-		return f, err
-	case MessageEdited:
-		f.Text, err = cleanText(f.Text, maxText)
-		return f, err
-	case MessageDeleted:
-		return f, nil
-	case ReactionAdded:
-		return f, checkEmoji(f.Emoji)
-	case ReactionRemoved:
-		return f, checkEmoji(f.Emoji)
-	case UserJoined:
-		f.Member, f.Role = orUser(f.Member, by), orWord(f.Role, roleMember)
-		return f, f.Member.check()
-	case UserLeft:
-		f.Member, f.Reason = orUser(f.Member, by), orWord(f.Reason, reasonLeft)
-		return f, f.Member.check()
-	case Custom:
-		if err = checkCustomType(f.Type); err != nil {
-			return nil, err
-		}
-		if len(f.Data) == 0 {
-			f.Data = json.RawMessage("{}")
-		}
-		f.Data, err = cleanJSON("data", f.Data, maxData)
-		return f, err
-	}
-	return nil, ErrInvalidField.because("fact is a %T", fact)
-}
-
-func cleanMeta(meta json.RawMessage) (json.RawMessage, error) {
-	if len(meta) == 0 {
-		return nil, nil
-	}
-	return cleanJSON("meta", meta, maxData)
-}
-
-func orUser(u, or User) User {
-	if u == (User{}) {
-		return or
-	}
-	return u
-}
-
-func orWord(s, or string) string {
-	if s == "" {
-		return or
-	}
-	return s
-}
-
 // touch runs decide on a snapshot and forgets what it says, for commands that
 // read more than their room: the pages they need are then in memory when their
 // turn comes, and the committer, whom all wait for, does not wait for the disk.
 func (r *Room) touch(c *command) error {
-	switch c.fact.(type) {
-	case MessagePosted, Custom:
+	switch f := c.fact.(type) {
+	case MessagePosted:
+		if f.ReplyTo == Start && f.Thread == Start {
+			return nil
+		}
+	case Custom:
 		return nil
 	}
 	snap, err := r.chat.store.Snapshot()
@@ -188,6 +161,17 @@ func (r *Room) touch(c *command) error {
 		return wrap(err)
 	}
 	defer snap.Close()
-	_, _ = decide(snap, c, time.Time{})
+	_, _ = c.tryOn(snap, r.chat.now())
 	return nil
+}
+
+// tryOn decides a command on a snapshot. What panics here is dealt with when
+// its turn comes.
+func (c *command) tryOn(snap *store.Snapshot, now time.Time) (drafts []*store.Draft, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			drafts, err = nil, nil
+		}
+	}()
+	return decide(snap, c, now)
 }

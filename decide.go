@@ -7,42 +7,144 @@ import (
 	"github.com/roomlog/chat/store"
 )
 
-// Roles of members, and reasons for leaving.
-const (
-	roleMember = "member"
-	reasonLeft = "left"
-)
+// decision is one command before the state that all earlier ones left.
+type decision struct {
+	*command
+	view   store.View
+	now    time.Time
+	room   store.Room
+	rules  rules
+	exists bool
+}
 
 // decide is the rule of every command: given the state that all earlier ones
 // left, it yields the drafts to append, none if nothing is to change, or the
-// reason to refuse. It writes nothing and knows no clock but now.
+// reason to refuse. It writes nothing and knows no clock but now. The first
+// draft is the answer to the command, and has its key.
 func decide(v store.View, c *command, now time.Time) ([]*store.Draft, error) {
-	room, ok := v.Room(c.draft.Room)
-	if !ok && c.mustExist {
-		return nil, ErrRoomNotFound.because("%s", c.draft.Room)
+	d := decision{command: c, view: v, now: now}
+	d.room, d.rules, d.exists = findRoom(v, c.draft.Room)
+	if !d.exists {
+		d.rules = rules{kind: Public} // what it will be if it begins
+		switch c.fact.(type) {
+		case RoomCreated:
+		case MessagePosted, UserJoined, Custom:
+			if c.mustExist {
+				return nil, d.noRoom()
+			}
+		default:
+			return nil, d.noRoom()
+		}
 	}
-	var change bool
-	var err error
 	switch f := c.fact.(type) {
-	case MessagePosted, Custom:
-		change = true
+	case MessagePosted:
+		return d.post(f)
 	case MessageEdited:
-		change, err = decideEdit(v, room, c, f)
+		return d.edit(f)
 	case MessageDeleted:
-		return decideDelete(v, room, c, f)
+		return d.deleteMessage(f)
 	case ReactionAdded:
-		change, err = decideReaction(v, room, c, f.Message, f.Emoji, true)
+		return d.react(f)
 	case ReactionRemoved:
-		change, err = decideReaction(v, room, c, f.Message, f.Emoji, false)
+		return d.unreact(f)
 	case UserJoined:
-		change, err = decideJoin(v, room, c, f)
+		return d.join(f)
 	case UserLeft:
-		change, err = decideLeave(v, room, c, f)
+		return d.leave(f)
+	case UserBanned:
+		return d.ban(f)
+	case UserUnbanned:
+		return d.unban(f)
+	case UserMuted:
+		return d.mute(f)
+	case UserUnmuted:
+		return d.unmute(f)
+	case RoleChanged:
+		return d.setRole(f.Member, f.Role)
+	case RoomCreated:
+		return d.create(f)
+	case RoomChanged:
+		return d.change(f)
+	case RoomArchived:
+		return d.archive()
+	case RoomDeleted:
+		return d.deleteRoom()
+	case Custom:
+		return d.custom()
 	}
-	if err != nil || !change {
-		return nil, err
+	return nil, ErrInternal.because("no rule for %s", c.fact.Kind())
+}
+
+func (d *decision) noRoom() error { return ErrRoomNotFound.because("%s", d.draft.Room) }
+
+// asked is what a policy is told beside who asks for what, and where.
+type asked struct {
+	target string
+	role   Role
+	author string
+}
+
+// ask asks the policy. The host's own voice needs no leave.
+func (d *decision) ask(action Action, about asked) error {
+	if d.host {
+		return nil
 	}
-	return c.drafts[:], nil
+	r := &d.request
+	*r = Request{
+		Action: action, User: User{ID: d.draft.UserID, Name: d.draft.UserName},
+		Room:   d.rules.state(d.draft.Room, d.exists),
+		Target: about.target, Role: about.role, Author: about.author,
+		Fact: d.fact, Now: d.now, view: d.view, number: d.room.Number, rules: d.rules,
+	}
+	return verdict(r, d.policy.Allow(r))
+}
+
+// may asks the policy for something that an archived room does not take.
+func (d *decision) may(action Action, about asked) error {
+	if err := d.ask(action, about); err != nil {
+		return err
+	}
+	if d.rules.archived {
+		return ErrRoomArchived.because("%s", d.draft.Room)
+	}
+	return nil
+}
+
+// yield answers with the fact as it was proposed.
+func (d *decision) yield() ([]*store.Draft, error) { return d.drafts[:], nil }
+
+// instead answers with a fact that only now is known in full.
+func (d *decision) instead(fact Fact) ([]*store.Draft, error) {
+	first := d.draftOf(fact)
+	first.Key = d.draft.Key
+	encode(first, fact)
+	return []*store.Draft{first}, nil
+}
+
+// also returns the draft of a fact that goes with the first, without the key.
+func (d *decision) also(fact Fact) *store.Draft {
+	more := d.draftOf(fact)
+	encode(more, fact)
+	return more
+}
+
+func (d *decision) draftOf(fact Fact) *store.Draft {
+	return &store.Draft{
+		Room: d.draft.Room, Type: fact.Kind(), UserID: d.draft.UserID, UserName: d.draft.UserName,
+		Lane: laneOf(fact),
+	}
+}
+
+// isActor reports whether the command is about the one who gives it.
+func (d *decision) isActor(user User) bool { return user.ID == d.draft.UserID }
+
+// named returns the user under the name that is known of them, if the command
+// gives none.
+func (d *decision) named(user User) User {
+	if user.Name == "" && !d.isActor(user) {
+		user.Name = nameOf(d.view, d.room.Number, user.ID)
+	}
+	return user
 }
 
 // findMessage returns the record and the state of a message of the room.
@@ -60,95 +162,4 @@ func findMessage(v store.View, room store.Room, id ID) (store.Record, messageSta
 		return r, messageState{}, ErrMessageNotFound.because("%s", id)
 	}
 	return r, getMessageState(v, room.Number, id), nil
-}
-
-// mayEdit: the author. mayDelete: the author.
-func mayEdit(by string, posted *store.Record) bool   { return posted.UserID == by }
-func mayDelete(by string, posted *store.Record) bool { return posted.UserID == by }
-
-func decideEdit(v store.View, room store.Room, c *command, f MessageEdited) (bool, error) {
-	posted, state, err := findMessage(v, room, f.Message)
-	if err != nil {
-		return false, err
-	}
-	if !mayEdit(c.draft.UserID, &posted) {
-		return false, ErrForbidden.because("only the author edits a message")
-	}
-	if state.deleted {
-		return false, ErrMessageDeleted.because("%s", f.Message)
-	}
-	text, err := currentText(v, &posted, state)
-	return text != f.Text, err
-}
-
-// currentText returns the text that the newest edit of a message gave it.
-func currentText(v store.View, posted *store.Record, state messageState) (string, error) {
-	if !state.edited {
-		return textOf(posted)
-	}
-	edit, err := v.Record(state.by)
-	if err != nil {
-		return "", err
-	}
-	return textOf(&edit)
-}
-
-// decideDelete also names what the same commit erases.
-func decideDelete(v store.View, room store.Room, c *command, f MessageDeleted) ([]*store.Draft, error) {
-	edits := editsOf(v, room.Number, f.Message)
-	posted, state, err := findMessage(v, room, f.Message)
-	if errors.Is(err, ErrMessageNotFound) && len(edits) > 0 {
-		// Retention took the message, and has not yet come to its edits: they hold
-		// its text, and are its author's.
-		posted, err = v.Record(edits[0])
-	}
-	if err != nil {
-		return nil, err
-	}
-	if !mayDelete(c.draft.UserID, &posted) {
-		return nil, ErrForbidden.because("only the author deletes a message")
-	}
-	if state.deleted {
-		return nil, nil
-	}
-	draft := c.draft
-	draft.Erase = append([]ID{f.Message}, edits...)
-	return []*store.Draft{&draft}, nil
-}
-
-func decideReaction(v store.View, room store.Room, c *command, message ID, emoji string, want bool) (bool, error) {
-	_, state, err := findMessage(v, room, message)
-	if err != nil {
-		return false, err
-	}
-	if state.deleted {
-		return false, ErrMessageDeleted.because("%s", message)
-	}
-	_, has := v.Get(reactionKey(room.Number, message, emoji, c.draft.UserID))
-	return has != want, nil
-}
-
-func decideJoin(v store.View, room store.Room, c *command, f UserJoined) (bool, error) {
-	if f.Member.ID != c.draft.UserID {
-		return false, ErrForbidden.because("a user joins for themselves alone")
-	}
-	if f.Role != roleMember {
-		return false, ErrForbidden.because("a user joins as a member, not as %q", f.Role)
-	}
-	return !isMember(v, room, f.Member.ID), nil
-}
-
-func decideLeave(v store.View, room store.Room, c *command, f UserLeft) (bool, error) {
-	if f.Member.ID != c.draft.UserID {
-		return false, ErrForbidden.because("a user leaves for themselves alone")
-	}
-	if f.Reason != reasonLeft {
-		return false, ErrForbidden.because("a user leaves because they %s, not %q", reasonLeft, f.Reason)
-	}
-	return isMember(v, room, f.Member.ID), nil
-}
-
-func isMember(v store.View, room store.Room, user string) bool {
-	_, ok := v.Get(memberKey(room.Number, user))
-	return ok
 }

@@ -3,8 +3,6 @@ package chat
 import (
 	"bytes"
 	"encoding/json"
-
-	"github.com/roomlog/chat/store"
 )
 
 // dataOf returns the data of an event's JSON. It is the last field, and the
@@ -35,6 +33,24 @@ func decode(kind string, body []byte) (Fact, error) {
 		return decodeAs[UserJoined](data)
 	case kindUserLeft:
 		return decodeAs[UserLeft](data)
+	case kindUserBanned:
+		return decodeAs[UserBanned](data)
+	case kindUserUnbanned:
+		return decodeAs[UserUnbanned](data)
+	case kindUserMuted:
+		return decodeAs[UserMuted](data)
+	case kindUserUnmuted:
+		return decodeAs[UserUnmuted](data)
+	case kindRoleChanged:
+		return decodeAs[RoleChanged](data)
+	case kindRoomCreated:
+		return decodeAs[RoomCreated](data)
+	case kindRoomChanged:
+		return decodeAs[RoomChanged](data)
+	case kindRoomArchived:
+		return decodeAs[RoomArchived](data)
+	case kindRoomDeleted:
+		return decodeAs[RoomDeleted](data)
 	}
 	return Custom{Type: kind, Data: bytes.Clone(data)}, nil
 }
@@ -45,10 +61,4 @@ func decodeAs[F Fact](data []byte) (Fact, error) {
 		return nil, ErrInternal.because("data of %s: %v", f.Kind(), err)
 	}
 	return f, nil
-}
-
-// sameData tells whether a stored record says what the draft says. Of an
-// erased one only the type is left to compare.
-func sameData(r *store.Record, d *store.Draft) bool {
-	return r.Type == d.Type && (r.Erased || bytes.Equal(dataOf(r.Body), dataOf(d.Body)))
 }

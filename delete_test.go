@@ -49,10 +49,10 @@ func TestDelete_erases(t *testing.T) {
 		"backward": collect(t, room.Backward(within(t), chat.End)),
 		"follow":   func() (l []chat.Event) { l, _, _ = live.Poll(); return slices.Clone(l) }(),
 	}
-	reads["log"], _ = room.Log(within(t), chat.Start, 0)
+	reads["log"], _ = room.Log(within(t), "", chat.Start, 0)
 	reads["history"] = history(t, room, chat.HistoryQuery{})
 	reads["message"], _ = room.MessageVersions(within(t), id, "bob")
-	reads["info"], _ = room.Info(within(t))
+	reads["info"], _ = room.Info(within(t), "")
 	reads["rooms"], _ = c.Rooms(within(t), chat.RoomsQuery{})
 	for name, read := range reads {
 		b, err := json.Marshal(read)

@@ -3,6 +3,7 @@ package chat
 import (
 	"bytes"
 	"encoding/json"
+	"time"
 	"unicode/utf8"
 
 	"github.com/oklog/ulid/v2"
@@ -61,7 +62,7 @@ func sizeHint(d *store.Draft, fact Fact) int {
 	n := 160 + len(d.Room) + len(d.Type) + len(d.UserID) + len(d.UserName) + len(d.Key)
 	switch f := fact.(type) {
 	case MessagePosted:
-		n += len(f.Text) + len(f.Text)/16 + len(f.MessageKind) + len(f.Meta) + 32
+		n += len(f.Text) + len(f.Text)/16 + len(f.MessageKind) + len(f.Meta) + len(f.Attachments) + 32*len(f.Mentions) + 96
 	case MessageEdited:
 		n += len(f.Text) + len(f.Text)/16 + 64
 	case Custom:
@@ -76,19 +77,12 @@ func sizeHint(d *store.Draft, fact Fact) int {
 func appendData(b []byte, fact Fact) []byte {
 	switch f := fact.(type) {
 	case MessagePosted:
-		b = append(b, `{"text":`...)
-		b = appendString(b, f.Text)
-		if f.MessageKind != "" {
-			b = append(b, `,"kind":`...)
-			b = appendString(b, f.MessageKind)
-		}
-		if len(f.Meta) > 0 {
-			b = append(b, `,"meta":`...)
-			b = append(b, f.Meta...)
-		}
-		return append(b, '}')
+		return appendPosted(b, f)
 	case MessageEdited:
 		b = appendMessageRef(b, f.Message)
+		if f.Mentions != nil {
+			b = appendMentions(append(b, ','), f.Mentions)
+		}
 		b = append(b, `,"text":`...)
 		b = appendString(b, f.Text)
 		return append(b, '}')
@@ -99,21 +93,98 @@ func appendData(b []byte, fact Fact) []byte {
 	case ReactionRemoved:
 		return appendReaction(b, f.Message, f.Emoji)
 	case UserJoined:
-		b = append(b, `{"member":`...)
-		b = appendUser(b, f.Member)
+		b = appendMember(b, f.Member)
 		b = append(b, `,"role":`...)
-		b = appendString(b, f.Role)
+		b = appendString(b, string(f.Role))
 		return append(b, '}')
 	case UserLeft:
-		b = append(b, `{"member":`...)
-		b = appendUser(b, f.Member)
+		b = appendMember(b, f.Member)
 		b = append(b, `,"reason":`...)
 		b = appendString(b, f.Reason)
+		return appendUntil(b, f.Until)
+	case UserBanned:
+		return appendUntil(appendMember(b, f.Member), f.Until)
+	case UserMuted:
+		return appendUntil(appendMember(b, f.Member), f.Until)
+	case UserUnbanned:
+		return append(appendMember(b, f.Member), '}')
+	case UserUnmuted:
+		return append(appendMember(b, f.Member), '}')
+	case RoleChanged:
+		b = appendMember(b, f.Member)
+		b = append(b, `,"role":`...)
+		b = appendString(b, string(f.Role))
 		return append(b, '}')
+	case RoomCreated, RoomChanged, RoomArchived, RoomDeleted:
+		data, err := json.Marshal(f) // it escapes as appendString does
+		if err != nil {              // strings, numbers and JSON that has been checked: it cannot
+			panic(err)
+		}
+		return append(b, data...)
 	case Custom:
 		return append(b, f.Data...)
 	}
 	panic("chat: fact was not cleaned")
+}
+
+// appendPosted appends the data of a message. What it refers to comes first: so
+// a fold that looks for references need not read the text of a message without.
+func appendPosted(b []byte, f MessagePosted) []byte {
+	b = append(b, '{')
+	for _, ref := range [...]struct {
+		name string
+		id   ID
+	}{{"reply_to", f.ReplyTo}, {"thread", f.Thread}} {
+		if ref.id != Start {
+			b = appendString(b, ref.name)
+			b = append(b, `:"`...)
+			b = appendID(b, ref.id)
+			b = append(b, `",`...)
+		}
+	}
+	if len(f.Mentions) > 0 {
+		b = append(appendMentions(b, f.Mentions), ',')
+	}
+	b = append(b, `"text":`...)
+	b = appendString(b, f.Text)
+	if f.MessageKind != "" {
+		b = append(b, `,"kind":`...)
+		b = appendString(b, f.MessageKind)
+	}
+	if len(f.Attachments) > 0 {
+		b = append(b, `,"attachments":`...)
+		b = append(b, f.Attachments...)
+	}
+	if len(f.Meta) > 0 {
+		b = append(b, `,"meta":`...)
+		b = append(b, f.Meta...)
+	}
+	return append(b, '}')
+}
+
+func appendMentions(b []byte, users []string) []byte {
+	b = append(b, `"mentions":[`...)
+	for i, user := range users {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(b, user)
+	}
+	return append(b, ']')
+}
+
+func appendMember(b []byte, u User) []byte {
+	return appendUser(append(b, `{"member":`...), u)
+}
+
+// appendUntil appends when something ends, if it does, and the closing brace.
+func appendUntil(b []byte, until time.Time) []byte {
+	if !until.IsZero() {
+		b = append(b, `,"until":"`...)
+		b = until.UTC().AppendFormat(b, timeFormat)
+		b = append(b, '"')
+	}
+	return append(b, '}')
 }
 
 func appendUser(b []byte, u User) []byte {

@@ -24,7 +24,10 @@ func FuzzEncode_anyTextRoundTrips(f *testing.F) {
 			MessagePosted{Text: s},
 			MessageEdited{Text: s},
 			ReactionAdded{Emoji: s},
-			UserJoined{Member: User{ID: s, Name: s}, Role: s},
+			UserJoined{Member: User{ID: s, Name: s}, Role: Role(s)},
+			MessagePosted{ReplyTo: ID{1}, Thread: ID{2}, Mentions: []string{s, s}, Text: s},
+			RoomCreated{RoomKind: Public, Title: s, Topic: s, Members: []User{{ID: s, Name: s}}},
+			RoomChanged{Title: &s, Topic: &s},
 		} {
 			d := store.Draft{Room: "r", Type: fact.Kind(), UserID: s, UserName: s, Key: s}
 			encode(&d, fact)

@@ -110,7 +110,7 @@ func TestEvent_isTheSameBytesEverywhere(t *testing.T) {
 	reads := func(room *chat.Room) {
 		t.Helper()
 		check("replay", logOf(t, room))
-		page, err := room.Log(t.Context(), chat.Start, 0)
+		page, err := room.Log(t.Context(), "", chat.Start, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/roomlog/chat/store"
 )
@@ -16,6 +17,11 @@ import (
 type Error struct {
 	Code   string // one of the protocol's codes, such as "room_not_found"
 	Detail string // what this case was about, for people; may be empty
+	// Reason is the host's own code for a refusal of its hook: see Reject.
+	Reason string
+	// RetryAfter is when it is worth trying again, if that is known: slow mode
+	// says so. 0 if not.
+	RetryAfter time.Duration
 
 	cause error
 }
@@ -47,6 +53,11 @@ func (e *Error) because(format string, args ...any) *Error {
 var (
 	ErrRoomNotFound          = &Error{Code: "room_not_found"}
 	ErrMessageNotFound       = &Error{Code: "message_not_found"}
+	ErrRoomExists            = &Error{Code: "room_exists"}
+	ErrRoomArchived          = &Error{Code: "room_archived"}
+	ErrForbiddenLastOwner    = &Error{Code: "forbidden_last_owner"}
+	ErrRateLimited           = &Error{Code: "rate_limited"} // slow mode
+	ErrRejected              = &Error{Code: "rejected"}     // by Options.BeforeAppend
 	ErrMessageDeleted        = &Error{Code: "message_deleted"}
 	ErrEmptyMessage          = &Error{Code: "empty_message"}
 	ErrMessageTooLong        = &Error{Code: "message_too_long"}

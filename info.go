@@ -3,40 +3,55 @@ package chat
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"github.com/roomlog/chat/store"
 )
 
-// kindPublic is the kind of every room: all may read it and post to it.
-const kindPublic = "public"
-
 // RoomInfo is what a list of rooms shows of one.
 type RoomInfo struct {
 	ID           string
-	Kind         string    // "public"
-	Role         string    // the viewer's; empty where they are not a member
-	Members      int       // how many have joined
-	LastActivity time.Time // when the newest event was stored
-	Last         *Message  // the newest message, nil where there is none
-	Head         ID        // the newest event of the room
-	Floor        ID        // the smallest cursor that still resumes; Start while nothing has expired
-	Cursor       ID        // the position of the log that this was read at
+	Kind         RoomKind
+	Title        string
+	Topic        string
+	SlowMode     int // seconds between two posts of one ordinary member; 0 = none
+	History      Visibility
+	Archived     bool
+	Meta         json.RawMessage // as set; nil where there is none
+	Role         Role            // the viewer's; empty where they are not a member
+	Members      int             // how many have joined
+	LastActivity time.Time       // when the newest event was stored
+	Last         *Message        // the newest message, nil where there is none or the viewer does not see it
+	Head         ID              // the newest event of the room
+	Floor        ID              // the smallest cursor that still resumes; Start while nothing has expired
+	Cursor       ID              // the position of the log that this was read at
 }
 
 // MarshalJSON returns the form of the wire protocol, without Cursor.
 func (i RoomInfo) MarshalJSON() ([]byte, error) {
+	history := i.History
+	if history == SeeAll {
+		history = "" // what is so unless it is said
+	}
 	return json.Marshal(struct {
-		ID           string   `json:"id"`
-		Kind         string   `json:"kind"`
-		Role         string   `json:"role,omitempty"`
-		Members      int      `json:"members"`
-		LastActivity string   `json:"last_activity"`
-		Last         *Message `json:"last,omitempty"`
-		Head         ID       `json:"head"`
-		Floor        ID       `json:"floor"`
-	}{i.ID, i.Kind, i.Role, i.Members, formatTime(i.LastActivity), i.Last, i.Head, i.Floor})
+		ID           string          `json:"id"`
+		Kind         RoomKind        `json:"kind"`
+		Title        string          `json:"title,omitempty"`
+		Topic        string          `json:"topic,omitempty"`
+		SlowMode     int             `json:"slow_mode_s,omitempty"`
+		History      Visibility      `json:"history,omitempty"`
+		Archived     bool            `json:"archived,omitempty"`
+		Meta         json.RawMessage `json:"meta,omitempty"`
+		Role         Role            `json:"role,omitempty"`
+		Members      int             `json:"members"`
+		LastActivity string          `json:"last_activity"`
+		Last         *Message        `json:"last,omitempty"`
+		Head         ID              `json:"head"`
+		Floor        ID              `json:"floor"`
+	}{
+		i.ID, i.Kind, i.Title, i.Topic, i.SlowMode, history, i.Archived, i.Meta, i.Role,
+		i.Members, formatTime(i.LastActivity), i.Last, i.Head, i.Floor,
+	})
 }
 
 // formatTime is how times stand on the wire: RFC 3339, UTC, three decimals.
@@ -49,25 +64,25 @@ type Overview struct {
 	Cursor  ID       `json:"cursor"`
 }
 
-// Info tells of the room. ErrRoomNotFound where it has no event.
-func (r *Room) Info(ctx context.Context) (RoomInfo, error) {
+// Info tells of the room, as seen by the user with the id viewer, or by the host
+// if that is empty. ErrRoomNotFound where the room is not there or the viewer
+// must not know of it; ErrForbidden.
+func (r *Room) Info(ctx context.Context, viewer string) (RoomInfo, error) {
 	var info RoomInfo
-	err := r.read(ctx, func(snap *store.Snapshot, room store.Room) (err error) {
-		info, err = readInfo(snap, room, "")
+	err := r.read(ctx, viewer, func(s *sight) (err error) {
+		info, err = s.info()
 		return err
 	})
 	return info, err
 }
 
-// Overview tells of the room and its members at one position, as seen by the
-// user with the id viewer, or nobody. ErrRoomNotFound where it has no event.
+// Overview tells of the room and its members at one position. viewer and errors
+// are as for Info.
 func (r *Room) Overview(ctx context.Context, viewer string) (Overview, error) {
 	var o Overview
-	err := r.read(ctx, func(snap *store.Snapshot, room store.Room) (err error) {
-		o = Overview{Members: []Member{}} // the query may be run again
-		o.Room, err = readInfo(snap, room, viewer)
-		o.Members = slices.AppendSeq(o.Members, members(snap, room.Number))
-		o.Cursor = snap.Head()
+	err := r.read(ctx, viewer, func(s *sight) (err error) {
+		o = Overview{Members: listMembers(s.view, s.room.Number), Cursor: s.head}
+		o.Room, err = s.info()
 		return err
 	})
 	if err != nil {
@@ -76,28 +91,29 @@ func (r *Room) Overview(ctx context.Context, viewer string) (Overview, error) {
 	return o, nil
 }
 
-func readInfo(snap *store.Snapshot, room store.Room, viewer string) (RoomInfo, error) {
+func (s *sight) info() (RoomInfo, error) {
+	set := getSettings(s.view, s.room.Number, s.rules)
 	info := RoomInfo{
-		ID: room.ID, Kind: kindPublic,
-		Members: int(memberCount(snap, room.Number)),
-		Head:    room.Last, Floor: room.Floor, Cursor: snap.Head(),
+		ID: s.room.ID, Kind: s.rules.kind, Title: set.Title, Topic: set.Topic, Meta: set.Meta,
+		SlowMode: s.rules.slow, History: set.History, Archived: s.rules.archived,
+		Members: int(s.rules.members),
+		Head:    s.room.Last, Floor: s.room.Floor, Cursor: s.head,
 	}
-	newest, err := snap.Record(room.Last)
+	newest, err := s.view.Record(s.room.Last)
 	if err != nil {
 		return RoomInfo{}, err
 	}
 	info.LastActivity = newest.At
-	if viewer != "" {
-		if value, ok := snap.Get(memberKey(room.Number, viewer)); ok {
-			info.Role = parseMember(viewer, value).Role
-		}
+	if s.viewer != "" && s.rules.members > 0 {
+		m, _ := getMember(s.view, s.room.Number, s.viewer)
+		info.Role = m.role
 	}
-	for id := range snap.Index(room, store.Messages, Start, Start, true) {
-		last, err := readMessages(snap, room, []ID{id}, viewer)
+	for id := range s.index(store.Messages, Start, Start, true) {
+		last, err := s.one(id)
 		if err != nil {
 			return RoomInfo{}, err
 		}
-		info.Last = &last[0]
+		info.Last = &last
 		break
 	}
 	return info, nil

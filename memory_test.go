@@ -3,6 +3,7 @@ package chat
 import (
 	"encoding/binary"
 	"iter"
+	"log/slog"
 	"maps"
 	"slices"
 	"testing"
@@ -60,10 +61,10 @@ func (m *memory) Record(id ID) (store.Record, error) {
 // its events. It returns the first.
 func (m *memory) do(t *testing.T, room string, cmd Command) (Event, error) {
 	t.Helper()
-	r := &Room{chat: &Chat{maxText: defaultMaxText}, id: room}
+	r := &Room{chat: testChat, id: room}
 	c, err := r.prepare(cmd)
 	if err != nil {
-		t.Fatal("command is refused for what it is:", err)
+		return Event{}, err
 	}
 	before := maps.Clone(m.rows)
 	drafts, err := decide(m, c, time.Time{})
@@ -78,12 +79,37 @@ func (m *memory) do(t *testing.T, room string, cmd Command) (Event, error) {
 			old.Body, old.Erased = erase(&old), true
 			m.records[id] = old
 		}
-		apply(m, m.rooms[room], &record)
+		if d.Ends {
+			m.end(d.Room, record.ID)
+		}
+		m.fold(&record)
 		if i == 0 {
 			first = eventOf(&record)
 		}
 	}
 	return first, err
+}
+
+// testChat is a chat without a store.
+var testChat = &Chat{
+	maxText: defaultMaxText, policy: Rules{}, clock: time.Now, logger: slog.New(slog.DiscardHandler),
+}
+
+// fold applies a record to the rows.
+func (m *memory) fold(r *store.Record) {
+	room := m.rooms[r.Room]
+	apply(m, &room, r)
+	m.rooms[r.Room] = room
+}
+
+// Head and Index make a snapshot of it, of which nothing is asked.
+func (m *memory) Head() ID { return End }
+
+func (m *memory) Index(store.Room, store.Lane, ID, ID, bool) iter.Seq[ID] { panic("not needed") }
+
+// sight is what a user sees of a room, whatever the policy says.
+func (m *memory) sight(room, viewer string) *sight {
+	return &sight{view: m, room: m.rooms[room], rules: rulesOf(m.rooms[room]), viewer: viewer}
 }
 
 func (m *memory) append(d *store.Draft) store.Record {
@@ -105,6 +131,26 @@ func (m *memory) append(d *store.Draft) store.Record {
 	}
 	m.records[id], m.log = record, append(m.log, id)
 	return record
+}
+
+// end takes away what is before the record that ends a room.
+func (m *memory) end(room string, last ID) {
+	r := m.rooms[room]
+	for _, id := range m.log {
+		if m.records[id].Room == room && id != last {
+			r.Floor = id
+			delete(m.records, id)
+		}
+	}
+	m.rooms[room] = r
+}
+
+// clone returns a memory that goes its own way from here.
+func (m *memory) clone() *memory {
+	return &memory{
+		rows: maps.Clone(m.rows), rooms: maps.Clone(m.rooms), records: maps.Clone(m.records),
+		gone: maps.Clone(m.gone), log: slices.Clone(m.log),
+	}
 }
 
 // trimTo lets retention take what is at or below the floor.

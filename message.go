@@ -3,28 +3,47 @@ package chat
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/roomlog/chat/store"
 )
 
-// kindText is the kind of a message that was posted without one.
-const kindText = "text"
+// Kinds of messages with a meaning here.
+const (
+	kindText   = "text"   // of a message that was posted without a kind
+	kindSystem = "system" // the host's own voice
+)
 
-// Message is a message as it is now: its edits, its deletion and the reactions
-// to it folded in. Of a deleted one only ID, Room, At, User and Deleted are set.
+// Message is a message as it is now: its edits, its deletion, the replies and
+// the reactions to it folded in. Of a deleted one only ID, Room, At, User,
+// ReplyTo and Deleted are set.
 type Message struct {
-	ID        ID
-	Room      string
-	At        time.Time // when it was posted, UTC, for display
-	User      User      // the author, under the name of that moment
-	Text      string    // as the newest edit has it
-	Kind      string    // "text", or as posted
-	EditedAt  time.Time // when it was last edited; zero if never
-	Deleted   bool
-	Reactions []Reaction      // in the order of the first of each
-	Meta      json.RawMessage // as posted; nil where there is none
-	Versions  []Version       // all texts, oldest first, the present one last; set by MessageVersions alone
+	ID          ID
+	Room        string
+	At          time.Time // when it was posted, UTC, for display
+	User        User      // the author, under the name of that moment
+	Text        string    // as the newest edit has it
+	Kind        string    // "text", or as posted
+	EditedAt    time.Time // when it was last edited; zero if never
+	Deleted     bool
+	ReplyTo     ID              // the message that it answers; zero if none
+	Thread      ID              // the message whose thread it was posted to; zero if none
+	Parent      *Parent         // preview of ReplyTo; nil where that is gone or not to be seen
+	Replies     int             // messages in its thread that are not deleted
+	Mentions    []string        // ids of users
+	Reactions   []Reaction      // in the order of the first of each
+	Attachments json.RawMessage // as posted; nil where there are none
+	Meta        json.RawMessage // as posted; nil where there is none
+	Versions    []Version       // all texts, oldest first, the present one last; set by MessageVersions alone
+}
+
+// Parent is the preview of a message that is answered, as it is now.
+type Parent struct {
+	ID      ID     `json:"id"`
+	User    User   `json:"user"`
+	Text    string `json:"text"` // empty if deleted
+	Deleted bool   `json:"deleted,omitempty"`
 }
 
 // Version is one text of a message.
@@ -42,26 +61,35 @@ func (m Message) MarshalJSON() ([]byte, error) {
 			At      string `json:"at"`
 			User    User   `json:"user"`
 			Deleted bool   `json:"deleted"`
-		}{m.ID, m.Room, formatTime(m.At), m.User, true})
+			ReplyTo ID     `json:"reply_to,omitzero"`
+		}{m.ID, m.Room, formatTime(m.At), m.User, true, m.ReplyTo})
 	}
 	type version struct {
 		Text string `json:"text"`
 		At   string `json:"at"`
 	}
 	wire := struct {
-		ID        ID              `json:"id"`
-		Room      string          `json:"room"`
-		User      User            `json:"user"`
-		At        string          `json:"at"`
-		Text      string          `json:"text"`
-		Kind      string          `json:"kind"`
-		EditedAt  string          `json:"edited_at,omitempty"`
-		Reactions []Reaction      `json:"reactions"`
-		Meta      json.RawMessage `json:"meta,omitempty"`
-		Versions  []version       `json:"versions,omitempty"`
+		ID          ID              `json:"id"`
+		Room        string          `json:"room"`
+		User        User            `json:"user"`
+		At          string          `json:"at"`
+		Text        string          `json:"text"`
+		Kind        string          `json:"kind"`
+		EditedAt    string          `json:"edited_at,omitempty"`
+		ReplyTo     ID              `json:"reply_to,omitzero"`
+		Thread      ID              `json:"thread,omitzero"`
+		Parent      *Parent         `json:"parent,omitempty"`
+		Replies     int             `json:"replies,omitempty"`
+		Reactions   []Reaction      `json:"reactions"`
+		Mentions    []string        `json:"mentions,omitempty"`
+		Attachments json.RawMessage `json:"attachments,omitempty"`
+		Meta        json.RawMessage `json:"meta,omitempty"`
+		Versions    []version       `json:"versions,omitempty"`
 	}{
 		ID: m.ID, Room: m.Room, User: m.User, At: formatTime(m.At),
-		Text: m.Text, Kind: m.Kind, Reactions: m.Reactions, Meta: m.Meta,
+		Text: m.Text, Kind: m.Kind, ReplyTo: m.ReplyTo, Thread: m.Thread, Parent: m.Parent,
+		Replies: m.Replies, Reactions: m.Reactions, Mentions: m.Mentions,
+		Attachments: m.Attachments, Meta: m.Meta,
 	}
 	if !m.EditedAt.IsZero() {
 		wire.EditedAt = formatTime(m.EditedAt)
@@ -75,8 +103,9 @@ func (m Message) MarshalJSON() ([]byte, error) {
 	return json.Marshal(wire)
 }
 
-// Message returns a message of the room, deleted ones too. viewer is the user
-// id for Reaction.Mine, or empty. ErrMessageNotFound where there is none, or
+// Message returns a message of the room, deleted ones too. viewer is the id of
+// the user on whose behalf it is read, or empty for the host. ErrRoomNotFound
+// and ErrForbidden as for History; ErrMessageNotFound where there is none, or
 // where retention has taken it.
 func (r *Room) Message(ctx context.Context, id ID, viewer string) (Message, error) {
 	return r.message(ctx, id, viewer, false)
@@ -89,19 +118,15 @@ func (r *Room) MessageVersions(ctx context.Context, id ID, viewer string) (Messa
 
 func (r *Room) message(ctx context.Context, id ID, viewer string, versions bool) (Message, error) {
 	var m Message
-	err := r.read(ctx, func(snap *store.Snapshot, room store.Room) error {
-		posted, _, err := findMessage(snap, room, id)
+	err := r.read(ctx, viewer, func(s *sight) error {
+		posted, _, err := s.message(id)
 		if err != nil {
 			return err
 		}
-		list, err := readMessages(snap, room, []ID{id}, viewer)
-		if err != nil {
+		if m, err = s.one(id); err != nil || !versions || m.Deleted {
 			return err
 		}
-		m = list[0]
-		if versions && !m.Deleted {
-			m.Versions, err = readVersions(snap, room, &posted)
-		}
+		m.Versions, err = readVersions(s.view, s.room, &posted)
 		return err
 	})
 	if err != nil {
@@ -136,36 +161,63 @@ func textOf(r *store.Record) (string, error) {
 	return f.(MessagePosted).Text, nil
 }
 
-// readMessages returns the messages with the ids, which are the messages of a
-// stretch of the room in rising order. It reads what is laid over them in one
-// walk for each kind of row.
-func readMessages(v store.View, room store.Room, ids []ID, viewer string) ([]Message, error) {
+// messages returns the messages with the ids, in rising order, as the viewer
+// sees them. It reads what is laid over them in one walk for each kind of row,
+// so its cost is theirs if they are a stretch of the room.
+func (s *sight) messages(ids []ID) ([]Message, error) {
 	if len(ids) == 0 {
 		return []Message{}, nil
 	}
-	first, last := ids[0], ids[len(ids)-1]
-	states := make(map[ID]messageState)
-	for key, value := range v.Ascend(messageRange(rowMessageState, room.Number, first, last)) {
-		id, _ := messageOf(key)
-		states[id] = parseMessageState(value)
-	}
-	reactions := readReactions(v, room, first, last, viewer)
+	l := s.layOver(ids[0], ids[len(ids)-1])
 	list := make([]Message, 0, len(ids))
 	for _, id := range ids {
-		m, err := readMessage(v, id, states[id])
+		m, err := s.readMessage(id, &l)
 		if err != nil {
 			return nil, err
-		}
-		if !m.Deleted {
-			m.Reactions = reactions[id]
 		}
 		list = append(list, m)
 	}
 	return list, nil
 }
 
-func readMessage(v store.View, id ID, state messageState) (Message, error) {
-	posted, err := v.Record(id)
+// overlay is what rows say of a stretch of messages.
+type overlay struct {
+	states    map[ID]messageState
+	replies   map[ID]uint64
+	mentions  map[ID][]string
+	reactions map[ID][]Reaction
+}
+
+func (s *sight) layOver(first, last ID) overlay {
+	l := overlay{states: map[ID]messageState{}, replies: map[ID]uint64{}, mentions: map[ID][]string{}}
+	number := s.room.Number
+	for key, value := range s.view.Ascend(messageRange(rowMessageState, number, first, last)) {
+		id, _ := messageOf(key)
+		l.states[id] = parseMessageState(value)
+	}
+	for key, value := range s.view.Ascend(messageRange(rowReplyCount, number, first, last)) {
+		id, _ := messageOf(key)
+		l.replies[id], _ = cutUvarint(value)
+	}
+	for key, value := range s.view.Ascend(messageRange(rowMention, number, first, last)) {
+		id, _ := messageOf(key)
+		l.mentions[id] = parseMentions(value)
+	}
+	l.reactions = readReactions(s.view, s.room, first, last, s.viewer)
+	return l
+}
+
+// one returns a message as the viewer sees it.
+func (s *sight) one(id ID) (Message, error) {
+	list, err := s.messages([]ID{id})
+	if err != nil {
+		return Message{}, err
+	}
+	return list[0], nil
+}
+
+func (s *sight) readMessage(id ID, l *overlay) (Message, error) {
+	posted, err := s.view.Record(id)
 	if err != nil {
 		return Message{}, err
 	}
@@ -173,18 +225,22 @@ func readMessage(v store.View, id ID, state messageState) (Message, error) {
 		ID: id, Room: posted.Room, At: posted.At,
 		User: User{ID: posted.UserID, Name: posted.UserName},
 	}
-	if state.deleted || posted.Erased { // erased: deleted since the rows were read
-		m.Deleted = true
-		return m, nil
-	}
 	fact, err := decodeAs[MessagePosted](dataOf(posted.Body))
 	if err != nil {
 		return Message{}, err
 	}
 	f := fact.(MessagePosted)
-	m.Text, m.Kind, m.Meta = f.Text, orWord(f.MessageKind, kindText), f.Meta
+	m.ReplyTo = f.ReplyTo
+	state := l.states[id]
+	if state.deleted || posted.Erased { // erased: deleted since the rows were read
+		m.Deleted = true
+		return m, nil
+	}
+	m.Thread, m.Text, m.Kind = f.Thread, f.Text, orWord(f.MessageKind, kindText)
+	m.Meta, m.Attachments = f.Meta, f.Attachments
+	m.Mentions, m.Replies, m.Reactions = l.mentions[id], int(l.replies[id]), l.reactions[id]
 	if state.edited {
-		edit, err := v.Record(state.by)
+		edit, err := s.view.Record(state.by)
 		if err != nil {
 			return Message{}, err
 		}
@@ -193,5 +249,27 @@ func readMessage(v store.View, id ID, state messageState) (Message, error) {
 			return Message{}, err
 		}
 	}
-	return m, nil
+	if f.ReplyTo != Start {
+		m.Parent, err = s.parent(f.ReplyTo)
+	}
+	return m, err
+}
+
+// parent returns the preview of a message that is answered, nil where retention
+// has taken it or the viewer may not see it.
+func (s *sight) parent(id ID) (*Parent, error) {
+	posted, state, err := s.message(id)
+	switch {
+	case errors.Is(err, ErrMessageNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	p := &Parent{ID: id, User: User{ID: posted.UserID, Name: posted.UserName}}
+	if state.deleted || posted.Erased {
+		p.Deleted = true
+		return p, nil
+	}
+	p.Text, err = currentText(s.view, &posted, state)
+	return p, err
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/roomlog/chat"
 )
@@ -16,6 +17,7 @@ import (
 type model struct {
 	messages []*modelMessage
 	members  map[string]chat.Member
+	gone     bool // by a deletion, and not begun anew
 }
 
 type modelMessage struct {
@@ -46,42 +48,73 @@ func fold(t *testing.T, events []chat.Event) *model {
 		if err != nil {
 			t.Fatal(err)
 		}
-		switch f := fact.(type) {
-		case chat.MessagePosted:
-			m.messages = append(m.messages, &modelMessage{Message: chat.Message{
-				ID: e.ID, Room: e.Room, At: e.At, User: e.User, Text: f.Text, Kind: "text",
-			}})
-		case chat.MessageEdited:
-			if message := m.find(f.Message); message != nil {
-				message.Text, message.EditedAt = f.Text, e.At
-			}
-		case chat.MessageDeleted:
-			if message := m.find(f.Message); message != nil {
-				message.Deleted = true
-			}
-		case chat.ReactionAdded:
-			if message := m.find(f.Message); message != nil {
-				message.reactions = append(message.reactions, modelReaction{f.Emoji, e.User})
-			}
-		case chat.ReactionRemoved:
-			if message := m.find(f.Message); message != nil {
-				message.reactions = slices.DeleteFunc(message.reactions, func(r modelReaction) bool {
-					return r.emoji == f.Emoji && r.user.ID == e.User.ID
-				})
-			}
-		case chat.UserJoined:
-			m.members[f.Member.ID] = chat.Member{ID: f.Member.ID, Name: f.Member.Name, Role: f.Role}
-		case chat.UserLeft:
-			delete(m.members, f.Member.ID)
-		}
+		m.add(e, fact)
 	}
 	return m
 }
 
+func (m *model) add(e chat.Event, fact chat.Fact) {
+	switch f := fact.(type) {
+	case chat.RoomDeleted:
+		*m = model{members: map[string]chat.Member{}, gone: true}
+		return
+	case chat.MessagePosted:
+		kind := f.MessageKind
+		if kind == "" {
+			kind = "text"
+		}
+		m.messages = append(m.messages, &modelMessage{Message: chat.Message{
+			ID: e.ID, Room: e.Room, At: e.At, User: e.User, Text: f.Text, Kind: kind,
+			ReplyTo: f.ReplyTo, Thread: f.Thread, Mentions: f.Mentions, Attachments: f.Attachments,
+		}})
+	case chat.MessageEdited:
+		if message := m.find(f.Message); message != nil {
+			message.Text, message.EditedAt = f.Text, e.At
+			if f.Mentions != nil {
+				message.Mentions = f.Mentions
+			}
+		}
+	case chat.MessageDeleted:
+		if message := m.find(f.Message); message != nil {
+			message.Deleted = true
+		}
+	case chat.ReactionAdded:
+		if message := m.find(f.Message); message != nil {
+			message.reactions = append(message.reactions, modelReaction{f.Emoji, e.User})
+		}
+	case chat.ReactionRemoved:
+		if message := m.find(f.Message); message != nil {
+			message.reactions = slices.DeleteFunc(message.reactions, func(r modelReaction) bool {
+				return r.emoji == f.Emoji && r.user.ID == e.User.ID
+			})
+		}
+	case chat.UserJoined:
+		m.members[f.Member.ID] = chat.Member{ID: f.Member.ID, Name: f.Member.Name, Role: f.Role}
+	case chat.UserLeft:
+		delete(m.members, f.Member.ID)
+	case chat.RoleChanged:
+		member := m.members[f.Member.ID]
+		member.Role = f.Role
+		m.members[f.Member.ID] = member
+	}
+	m.gone = false
+}
+
 // seenBy returns the message with its reactions counted.
-func (m *modelMessage) seenBy(viewer string) chat.Message {
-	out := m.Message
-	for _, r := range m.reactions {
+func (m *model) seenBy(message *modelMessage, viewer string) chat.Message {
+	out := message.Message
+	if parent := m.find(out.ReplyTo); parent != nil {
+		out.Parent = &chat.Parent{ID: parent.ID, User: parent.User, Text: parent.Text, Deleted: parent.Deleted}
+		if parent.Deleted {
+			out.Parent.Text = ""
+		}
+	}
+	for _, reply := range m.messages {
+		if !reply.Deleted && (reply.Thread == out.ID || reply.Thread == chat.Start && reply.ReplyTo == out.ID) {
+			out.Replies++
+		}
+	}
+	for _, r := range message.reactions {
 		i := slices.IndexFunc(out.Reactions, func(have chat.Reaction) bool { return have.Emoji == r.emoji })
 		if i < 0 {
 			i = len(out.Reactions)
@@ -100,7 +133,7 @@ func (m *modelMessage) seenBy(viewer string) chat.Message {
 func (m *model) page(viewer string, from, to int) string {
 	list := []chat.Message{}
 	for _, message := range m.messages[from:to] {
-		list = append(list, message.seenBy(viewer))
+		list = append(list, m.seenBy(message, viewer))
 	}
 	b, err := json.Marshal(list)
 	if err != nil {
@@ -120,11 +153,15 @@ func randomCommand(t testing.TB, rnd *rand.Rand, room *chat.Room, ids []chat.ID)
 		message = ids[max(0, len(ids)-1-rnd.IntN(40))]
 	}
 	emoji := []string{"👍", "👎", "a"}[rnd.IntN(3)]
+	other := rnd.IntN(6)
+	member := chat.User{ID: fmt.Sprint("user", other), Name: []string{"", fmt.Sprint("User ", other)}[rnd.IntN(2)]}
 	facts := []chat.Fact{
 		chat.MessagePosted{Text: fmt.Sprint("text ", rnd.IntN(1000))},
 		chat.MessagePosted{Text: fmt.Sprint("text ", rnd.IntN(1000))},
+		chat.MessagePosted{Text: "reply", ReplyTo: message, Mentions: []string{"user1", member.ID}},
+		chat.MessagePosted{Text: "in a thread", Thread: message, MessageKind: "note"},
 		chat.MessageEdited{Message: message, Text: fmt.Sprint("edit ", rnd.IntN(3))},
-		chat.MessageEdited{Message: message, Text: fmt.Sprint("edit ", rnd.IntN(3))},
+		chat.MessageEdited{Message: message, Text: fmt.Sprint("edit ", rnd.IntN(3)), Mentions: []string{member.ID}},
 		chat.MessageDeleted{Message: message},
 		chat.ReactionAdded{Message: message, Emoji: emoji},
 		chat.ReactionAdded{Message: message, Emoji: emoji},
@@ -133,8 +170,29 @@ func randomCommand(t testing.TB, rnd *rand.Rand, room *chat.Room, ids []chat.ID)
 		chat.UserJoined{},
 		chat.UserLeft{},
 		chat.Custom{Type: "x.note", Data: json.RawMessage(`{"message":"not one"}`)},
+		chat.UserJoined{Member: member, Role: []chat.Role{chat.Owner, chat.Admin, chat.Ordinary}[rnd.IntN(3)]},
 	}
-	cmd := chat.Command{User: by, Fact: facts[rnd.IntN(len(facts))]}
+	if rnd.IntN(3) == 0 {
+		slow, archived := rnd.IntN(2), false
+		facts = []chat.Fact{
+			chat.UserLeft{Member: member},
+			chat.UserBanned{Member: member},
+			chat.UserUnbanned{Member: member},
+			chat.UserMuted{Member: member, Until: time.Now().Add(time.Hour)},
+			chat.UserUnmuted{Member: member},
+			chat.RoleChanged{Member: member, Role: chat.Admin},
+			chat.RoomCreated{RoomKind: chat.Private, Title: "new", Members: []chat.User{member}},
+			chat.RoomCreated{RoomKind: chat.Direct, Members: []chat.User{member}},
+			chat.RoomChanged{SlowMode: &slow, RoomKind: chat.Private, History: chat.SeeFromJoin},
+			chat.RoomChanged{RoomKind: chat.Public, Meta: json.RawMessage(`{"a":1}`), Archived: &archived},
+			chat.RoomChanged{Archived: &archived},
+			chat.RoomArchived{},
+		}
+		if rnd.IntN(60) == 0 {
+			facts = []chat.Fact{chat.RoomDeleted{}}
+		}
+	}
+	cmd := chat.Command{User: by, Fact: facts[rnd.IntN(len(facts))], Host: rnd.IntN(3) == 0}
 	if rnd.IntN(4) == 0 {
 		cmd.Key = fmt.Sprint("key ", rnd.IntN(1000))
 	}
@@ -186,15 +244,30 @@ func checkAgainstLog(t *testing.T, rnd *rand.Rand, c *chat.Chat, room *chat.Room
 			t.Errorf("%s: cursor is %s, want %s", what, page.Cursor, c.Head())
 		}
 	}
+	info, err := room.Info(within(t), "")
+	if m.gone {
+		if !errors.Is(err, chat.ErrRoomNotFound) {
+			t.Errorf("a deleted room is %+v, %v", info, err)
+		}
+		return
+	}
+	if err != nil || n < 4 {
+		t.Logf("only %d messages, %v", n, err)
+		return
+	}
 	for _, viewer := range []string{"", "user1", "user5"} {
+		// Who may read what is for other tests.
+		if access, err := room.Access(within(t), viewer); err != nil || access.From != info.Floor {
+			continue
+		}
 		same("newest page", chat.HistoryQuery{Viewer: viewer}, n-50, n)
 		for range 10 {
 			limit, i := 1+rnd.IntN(20), rnd.IntN(n-2)+1
 			id := m.messages[i].ID
 			same("page before", chat.HistoryQuery{Before: id, Limit: limit, Viewer: viewer}, i-limit, i)
 			same("page after", chat.HistoryQuery{After: id, Limit: limit, Viewer: viewer}, i+1, i+1+limit)
-			older := (limit - 1) / 2
-			same("page around", chat.HistoryQuery{Around: id, Limit: limit, Viewer: viewer}, i-older, i-older+limit)
+			from := max(0, min(i-(limit-1)/2, n-limit)) // what one side lacks the other has
+			same("page around", chat.HistoryQuery{Around: id, Limit: limit, Viewer: viewer}, from, from+limit)
 		}
 	}
 	members, _, err := room.Members(within(t))
@@ -207,9 +280,14 @@ func checkAgainstLog(t *testing.T, rnd *rand.Rand, c *chat.Chat, room *chat.Room
 		}
 	}
 	for _, message := range m.messages {
-		got, err := room.Message(within(t), message.ID, "user1")
+		got, err := room.Message(within(t), message.ID, "")
+		for i := range got.Reactions {
+			got.Reactions[i].Mine = slices.ContainsFunc(message.reactions, func(r modelReaction) bool {
+				return r.emoji == got.Reactions[i].Emoji && r.user.ID == "user1"
+			})
+		}
 		a, _ := json.Marshal(got)
-		b, _ := json.Marshal(message.seenBy("user1"))
+		b, _ := json.Marshal(m.seenBy(message, "user1"))
 		if err != nil || string(a) != string(b) {
 			t.Errorf("message: got %s, %v\nwant %s", a, err, b)
 		}

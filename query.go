@@ -53,20 +53,24 @@ func (c *Chat) readOnce(ctx context.Context, query func(*store.Snapshot) error) 
 	return snap.Err()
 }
 
-// read runs a query on a snapshot in which the room exists.
-func (r *Room) read(ctx context.Context, query func(*store.Snapshot, store.Room) error) error {
+// read runs a query on what a viewer sees of the room, at one position: the
+// present, or that of a past room.
+func (r *Room) read(ctx context.Context, viewer string, query func(*sight) error) error {
 	if err := checkRoomID(r.id); err != nil {
 		return err
 	}
+	if r.past {
+		return r.readPast(ctx, viewer, query)
+	}
 	return r.chat.read(ctx, func(snap *store.Snapshot) error {
-		room, ok := snap.Room(r.id)
-		if err := snap.Err(); err != nil {
+		s, err := r.chat.look(snap, r.id, viewer)
+		if snap.Err() != nil {
+			return snap.Err()
+		}
+		if err != nil {
 			return err
 		}
-		if !ok {
-			return ErrRoomNotFound.because("%s", r.id)
-		}
-		return query(snap, room)
+		return query(s)
 	})
 }
 

@@ -11,10 +11,23 @@ import (
 // firstFew is how many users a reaction names.
 const firstFew = 3
 
+// maxEmojis is how many different ones a message may have.
+const maxEmojis = 100
+
+// ReactionPolicy says how many reactions a user may have to one message.
+type ReactionPolicy int
+
+// The policies.
+const (
+	OneOfEach  ReactionPolicy = iota // any emojis, each once
+	AnyNumber                        // any emojis, each any number of times
+	OnePerUser                       // one: another takes its place
+)
+
 // Reaction is one emoji under a message.
 type Reaction struct {
 	Emoji string `json:"emoji"`
-	Count int    `json:"count"`
+	Count int    `json:"count"` // of reactions, not of users
 	Mine  bool   `json:"mine"`  // the viewer is among them
 	Users []User `json:"users"` // the first few, oldest first, under the names of that moment
 }
@@ -63,10 +76,8 @@ func cutString(b []byte) (string, []byte) {
 // addReaction folds a ReactionAdded.
 func addReaction(rows store.Rows, number uint32, message ID, emoji string, r *store.Record) {
 	key := reactionKey(number, message, emoji, r.UserID)
-	if _, has := rows.Get(key); has {
-		return
-	}
-	rows.Set(key, string(r.ID[:]))
+	ids, again := rows.Get(key)
+	rows.Set(key, ids+string(r.ID[:]))
 	rows.Set(reactionOrderKey(number, message, emoji, r.ID), r.UserID+"\x00"+r.UserName)
 
 	value, _ := rows.Get(reactionCountKey(number, message, emoji))
@@ -75,7 +86,7 @@ func addReaction(rows store.Rows, number uint32, message ID, emoji string, r *st
 		t.first = r.ID
 	}
 	t.count++
-	if len(t.users) < firstFew {
+	if !again && len(t.users) < firstFew {
 		t.users = append(t.users, User{ID: r.UserID, Name: r.UserName})
 	}
 	rows.Set(reactionCountKey(number, message, emoji), t.value())
@@ -84,12 +95,15 @@ func addReaction(rows store.Rows, number uint32, message ID, emoji string, r *st
 // removeReaction folds a ReactionRemoved.
 func removeReaction(rows store.Rows, number uint32, message ID, emoji string, r *store.Record) {
 	key := reactionKey(number, message, emoji, r.UserID)
-	id, has := rows.Get(key)
+	ids, has := rows.Get(key)
 	if !has {
 		return
 	}
-	rows.Delete(key)
-	rows.Delete(reactionOrderKey(number, message, emoji, idAt(id)))
+	newest := len(ids) - len(r.ID)
+	rows.Delete(reactionOrderKey(number, message, emoji, idAt(ids[newest:])))
+	if rows.Delete(key); newest > 0 {
+		rows.Set(key, ids[:newest])
+	}
 
 	value, _ := rows.Get(reactionCountKey(number, message, emoji))
 	t := parseTally(value)
@@ -98,6 +112,10 @@ func removeReaction(rows store.Rows, number uint32, message ID, emoji string, r 
 		return
 	}
 	t.count--
+	if newest > 0 {
+		rows.Set(reactionCountKey(number, message, emoji), t.value())
+		return // they have others there, older ones
+	}
 	for _, u := range t.users {
 		if u.ID == r.UserID { // another one moves up
 			t.first, t.users = firstReactions(rows, number, message, emoji)
@@ -118,6 +136,9 @@ func firstReactions(v store.View, number uint32, message ID, emoji string) (firs
 			first = idAt(key[len(prefix):])
 		}
 		id, name, _ := strings.Cut(value, "\x00")
+		if hasUser(users, id) {
+			continue
+		}
 		users = append(users, User{ID: id, Name: name})
 		if len(users) == firstFew {
 			break

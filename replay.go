@@ -72,8 +72,8 @@ func (r *Room) Backward(ctx context.Context, before ID) iter.Seq2[Event, error] 
 
 // pageBefore returns a page of events, newest first.
 func (r *Room) pageBefore(ctx context.Context, before ID) (events []Event, err error) {
-	err = r.read(ctx, func(snap *store.Snapshot, room store.Room) (err error) {
-		events, err = readEvents(snap, room, Start, before, pageEvents, true)
+	err = r.read(ctx, "", func(s *sight) (err error) {
+		events, err = s.events(Start, before, pageEvents, true)
 		return err
 	})
 	if errors.Is(err, ErrRoomNotFound) {
@@ -92,25 +92,26 @@ type LogPage struct {
 
 // Log returns what is stored behind the cursor after, at most limit events
 // (0 = 100, at most 1,000) and about 1 MiB; a page without events is the end.
-// ErrRoomNotFound where the room has no event, ErrCursorExpired,
-// ErrCursorAhead.
-func (r *Room) Log(ctx context.Context, after ID, limit int) (LogPage, error) {
+// viewer is the id of the user on whose behalf it is read, or empty for the
+// host. ErrRoomNotFound where the room is not there or the viewer must not know
+// of it, ErrForbidden, ErrCursorExpired, ErrCursorAhead.
+func (r *Room) Log(ctx context.Context, viewer string, after ID, limit int) (LogPage, error) {
 	limit, err := limitOf(limit, 100, 1000)
 	if err != nil {
 		return LogPage{}, err
 	}
 	var page LogPage
-	err = r.read(ctx, func(snap *store.Snapshot, room store.Room) (err error) {
-		page = LogPage{Next: snap.Head(), Head: room.Last, Floor: room.Floor, Events: []Event{}}
+	err = r.read(ctx, viewer, func(s *sight) (err error) {
+		page = LogPage{Next: s.head, Head: s.room.Last, Floor: s.room.Floor, Events: []Event{}}
 		switch {
 		case after == End:
 			return nil
-		case after.Compare(snap.Head()) > 0:
-			return ErrCursorAhead.because("%s is beyond %s", after, snap.Head())
-		case after != Start && after.Compare(room.Floor) < 0:
-			return ErrCursorExpired.because("the log is kept from %s", room.Floor)
+		case after.Compare(s.head) > 0:
+			return ErrCursorAhead.because("%s is beyond %s", after, s.head)
+		case after != Start && after.Compare(s.room.Floor) < 0:
+			return ErrCursorExpired.because("the log is kept from %s", s.room.Floor)
 		}
-		events, err := readEvents(snap, room, after, Start, limit, false)
+		events, err := s.events(after, Start, limit, false)
 		if len(events) > 0 {
 			page.Events, page.Next = events, events[len(events)-1].ID
 		}
@@ -122,12 +123,12 @@ func (r *Room) Log(ctx context.Context, after ID, limit int) (LogPage, error) {
 	return page, nil
 }
 
-// readEvents returns the first n events of a room between the bounds, or the
-// last n with back, as long as they fit a page. Zero for before is no bound.
-func readEvents(snap *store.Snapshot, room store.Room, after, before ID, n int, back bool) ([]Event, error) {
+// events returns the first n events that the viewer sees between the bounds, or
+// the last n with back, as long as they fit a page. Zero for before is no bound.
+func (s *sight) events(after, before ID, n int, back bool) ([]Event, error) {
 	ids := slices.Concat(
-		take(snap, room, store.Messages, after, before, n, back),
-		take(snap, room, store.Others, after, before, n, back),
+		first(n, s.index(store.Messages, after, before, back)),
+		first(n, s.index(store.Others, after, before, back)),
 	)
 	slices.SortFunc(ids, ID.Compare)
 	if back {
@@ -137,7 +138,7 @@ func readEvents(snap *store.Snapshot, room store.Room, after, before ID, n int, 
 	events := make([]Event, 0, len(ids))
 	bytes := 0
 	for _, id := range ids {
-		r, err := snap.Record(id)
+		r, err := s.view.Record(id)
 		if err != nil {
 			return nil, err
 		}
@@ -147,20 +148,4 @@ func readEvents(snap *store.Snapshot, room store.Room, after, before ID, n int, 
 		events = append(events, eventOf(&r))
 	}
 	return events, nil
-}
-
-// take returns the first n ids of a lane between the bounds, or the last n,
-// newest first, with back. Zero for before is no bound.
-func take(snap *store.Snapshot, room store.Room, lane store.Lane, after, before ID, n int, back bool) []ID {
-	if n == 0 {
-		return nil
-	}
-	var ids []ID
-	for id := range snap.Index(room, lane, after, before, back) {
-		ids = append(ids, id)
-		if len(ids) == n {
-			break
-		}
-	}
-	return ids
 }

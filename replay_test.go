@@ -113,7 +113,7 @@ func TestLog_pagesThroughTheWholeLog(t *testing.T) {
 	for _, limit := range []int{0, 1, 7, 250, 1000, 5000} {
 		var got []chat.Event
 		for after := chat.Start; ; {
-			page, err := room.Log(within(t), after, limit)
+			page, err := room.Log(within(t), "", after, limit)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -142,7 +142,7 @@ func TestLog_pageIsBoundedInBytes(t *testing.T) {
 	for range 100 {
 		post(t, room, ann, strings.Repeat("😀", 4000))
 	}
-	page, err := room.Log(within(t), chat.Start, 1000)
+	page, err := room.Log(within(t), "", chat.Start, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,19 +154,19 @@ func TestLog_pageIsBoundedInBytes(t *testing.T) {
 func TestLog_judgesTheCursor(t *testing.T) {
 	c := open(t, nil)
 	room := c.Room("general")
-	if _, err := room.Log(within(t), chat.Start, 0); !errors.Is(err, chat.ErrRoomNotFound) {
+	if _, err := room.Log(within(t), "", chat.Start, 0); !errors.Is(err, chat.ErrRoomNotFound) {
 		t.Errorf("of no room: %v", err)
 	}
 	e := post(t, room, ann, "Hello.")
 	ahead := e.ID
 	ahead[0]++
-	if _, err := room.Log(within(t), ahead, 0); !errors.Is(err, chat.ErrCursorAhead) {
+	if _, err := room.Log(within(t), "", ahead, 0); !errors.Is(err, chat.ErrCursorAhead) {
 		t.Errorf("ahead: %v", err)
 	}
-	if _, err := room.Log(within(t), chat.Start, -1); !errors.Is(err, chat.ErrInvalidField) {
+	if _, err := room.Log(within(t), "", chat.Start, -1); !errors.Is(err, chat.ErrInvalidField) {
 		t.Errorf("limit -1: %v", err)
 	}
-	page, err := room.Log(within(t), chat.End, 0)
+	page, err := room.Log(within(t), "", chat.End, 0)
 	if err != nil || len(page.Events) != 0 || page.Next != e.ID {
 		t.Errorf("from the end: %+v, %v", page, err)
 	}

@@ -34,12 +34,12 @@ func TestFollow_isToldWhatRetentionTook(t *testing.T) {
 		synctest.Wait()
 		expectExpired(t, room, behind, first.ID)
 
-		info, err := room.Info(within(t))
+		info, err := room.Info(within(t), "")
 		if err != nil || info.Floor.Compare(first.ID) < 0 {
 			t.Fatalf("floor is %s, %v", info.Floor, err)
 		}
 		for _, after := range []chat.ID{info.Floor, chat.Start} { // both are fine
-			page, err := room.Log(within(t), after, 0)
+			page, err := room.Log(within(t), "", after, 0)
 			if err != nil || len(page.Events) != 20 || page.Floor != info.Floor {
 				t.Errorf("log after %s: %d events, floor %s, %v", after, len(page.Events), page.Floor, err)
 			}
@@ -56,7 +56,7 @@ func expectExpired(t *testing.T, room *chat.Room, behind *chat.Subscription, cur
 	t.Helper()
 	expired := map[string]error{}
 	_, _, expired["poll"] = behind.Poll()
-	_, expired["log"] = room.Log(within(t), cursor, 0)
+	_, expired["log"] = room.Log(within(t), "", cursor, 0)
 	for _, expired["follow"] = range room.Follow(within(t), cursor) {
 		break
 	}
@@ -141,7 +141,7 @@ func TestQueries_besideRetention(t *testing.T) {
 			}
 			return err
 		},
-		"log":   func() error { _, err := room.Log(ctx, chat.Start, 0); return err },
+		"log":   func() error { _, err := room.Log(ctx, "", chat.Start, 0); return err },
 		"rooms": func() error { _, err := c.Rooms(ctx, chat.RoomsQuery{}); return err },
 		"replay": func() error {
 			n := 0
@@ -156,7 +156,7 @@ func TestQueries_besideRetention(t *testing.T) {
 			return nil
 		},
 		"replay from just above the floor": func() error {
-			page, err := room.Log(ctx, chat.Start, 3)
+			page, err := room.Log(ctx, "", chat.Start, 3)
 			if err != nil {
 				return err
 			}

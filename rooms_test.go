@@ -91,19 +91,19 @@ func TestRooms_standByLastActivity(t *testing.T) {
 		"cadb|":    {},
 		"ca|db|":   {Limit: 2, Viewer: "bob"},
 		"c|a|d|b|": {Limit: 1},
-		"ad|":      {Member: true, Viewer: "bob"},
-		"a|d|":     {Member: true, Viewer: "bob", Limit: 1},
-		"|":        {Member: true, Viewer: "bo"},
+		"ad|":      {Scope: chat.Mine, Viewer: "bob"},
+		"a|d|":     {Scope: chat.Mine, Viewer: "bob", Limit: 1},
+		"|":        {Scope: chat.Mine, Viewer: "bo"},
 	} {
 		if got := list(q); got != want {
 			t.Errorf("%+v: got %s, want %s", q, got, want)
 		}
 	}
-	info, err := c.Room("c").Info(within(t))
+	info, err := c.Room("c").Info(within(t), "")
 	if err != nil || info.Members != 0 || info.Head != last.ID || !info.LastActivity.Equal(last.At) || info.Cursor != last.ID {
 		t.Errorf("info is %+v, %v", info, err)
 	}
-	if _, err := c.Room("e").Info(within(t)); !errors.Is(err, chat.ErrRoomNotFound) {
+	if _, err := c.Room("e").Info(within(t), ""); !errors.Is(err, chat.ErrRoomNotFound) {
 		t.Errorf("info of no room: %v", err)
 	}
 	if _, err := c.Rooms(within(t), chat.RoomsQuery{Limit: -1}); !errors.Is(err, chat.ErrInvalidField) {

@@ -2,7 +2,6 @@ package chat
 
 import (
 	"encoding/binary"
-	"iter"
 
 	"github.com/roomlog/chat/store"
 )
@@ -13,33 +12,67 @@ import (
 // is nowhere else. A plain MessagePosted writes none: history is the room's
 // index of messages with these rows laid over.
 //
-//	n number                            → members, uvarint
+//	g number                            → what the room is called: see roomSettings
+//	d SHA-256 of member ids             → room id: the direct room of these members
 //	m number user                       → id of the UserJoined, length of the role (1 byte), role, name
 //	u user 0x00 number                  → room id: the rooms of a user
+//	b number user                       → when the ban ends: see untilValue
+//	q number user                       → when the muting ends: the same
+//	l number user                       → when the user last posted in slow mode, Unix milliseconds, 8 bytes
 //	s number message                    → 'e' and the id of the newest MessageEdited, or 'd' and that of the MessageDeleted
 //	e number message edit               → nothing: all edits of a message that are in the log
+//	p number message                    → id of the message that it is a reply to
+//	t number message reply              → nothing: the thread of a message
+//	k number message                    → replies that are not deleted, uvarint
+//	x number message                    → the users it mentions, each followed by 0x00
+//	y user 0x00 message                 → number: the messages that mention a user
 //	c number message emoji              → count, uvarint; id of the first reaction; the first three users,
 //	                                      each as length (uvarint), id, length (uvarint), name
-//	r number message emoji 0x00 user    → id of the ReactionAdded
+//	r number message emoji 0x00 user    → ids of the ReactionAddeds, oldest first
 //	o number message emoji 0x00 id      → user id, 0x00, name: the same in the order of time
 //
 // foldVersion names them and the rules of apply: views that were written under
 // another one are rebuilt.
-const foldVersion = "1"
+const foldVersion = "2"
 
 const (
-	rowMemberCount   = 'n'
+	rowSettings      = 'g'
+	rowDirect        = 'd'
 	rowMember        = 'm'
 	rowRoomOfUser    = 'u'
+	rowBan           = 'b'
+	rowMute          = 'q'
+	rowLastPost      = 'l'
 	rowMessageState  = 's'
 	rowEdit          = 'e'
+	rowReplyTo       = 'p'
+	rowReply         = 't'
+	rowReplyCount    = 'k'
+	rowMention       = 'x'
+	rowMentionOfUser = 'y'
 	rowReactionCount = 'c'
 	rowReaction      = 'r'
 	rowReactionOrder = 'o'
 )
 
 // messageRows are the tables whose rows speak of one message of a room.
-var messageRows = [...]byte{rowMessageState, rowEdit, rowReactionCount, rowReaction, rowReactionOrder}
+var messageRows = [...]byte{
+	rowMessageState, rowEdit, rowReplyTo, rowReply, rowReplyCount, rowMention,
+	rowReactionCount, rowReaction, rowReactionOrder,
+}
+
+// erasedRows are those of messageRows that go when the message is deleted: its
+// replies stay.
+var erasedRows = [...]byte{
+	rowMessageState, rowEdit, rowReplyTo, rowMention, rowReactionCount, rowReaction, rowReactionOrder,
+}
+
+// roomRows are the tables whose rows begin with the number of a room.
+var roomRows = [...]byte{
+	rowSettings, rowMember, rowBan, rowMute, rowLastPost,
+	rowMessageState, rowEdit, rowReplyTo, rowReply, rowReplyCount, rowMention,
+	rowReactionCount, rowReaction, rowReactionOrder,
+}
 
 // tableKey begins the key of a row about a room.
 func tableKey(table byte, number uint32) []byte {
@@ -48,10 +81,22 @@ func tableKey(table byte, number uint32) []byte {
 	return binary.BigEndian.AppendUint32(b, number)
 }
 
-func memberCountKey(number uint32) string { return string(tableKey(rowMemberCount, number)) }
+func settingsKey(number uint32) string { return string(tableKey(rowSettings, number)) }
 
 func memberKey(number uint32, user string) string {
 	return string(append(tableKey(rowMember, number), user...))
+}
+
+func banKey(number uint32, user string) string {
+	return string(append(tableKey(rowBan, number), user...))
+}
+
+func muteKey(number uint32, user string) string {
+	return string(append(tableKey(rowMute, number), user...))
+}
+
+func lastPostKey(number uint32, user string) string {
+	return string(append(tableKey(rowLastPost, number), user...))
 }
 
 func roomOfUserKey(user string, number uint32) string {
@@ -157,43 +202,4 @@ func editsOf(v store.View, number uint32, message ID) []ID {
 		ids = append(ids, editOf(key))
 	}
 	return ids
-}
-
-func memberCount(v store.View, number uint32) uint64 {
-	value, _ := v.Get(memberCountKey(number))
-	n, _ := binary.Uvarint([]byte(value))
-	return n
-}
-
-func setMemberCount(rows store.Rows, number uint32, n uint64) {
-	if n == 0 {
-		rows.Delete(memberCountKey(number))
-		return
-	}
-	rows.Set(memberCountKey(number), string(binary.AppendUvarint(nil, n)))
-}
-
-func memberValue(since ID, role, name string) string {
-	b := append([]byte(nil), since[:]...)
-	b = append(b, byte(len(role)))
-	b = append(b, role...)
-	return string(append(b, name...))
-}
-
-func parseMember(user, value string) Member {
-	value = value[len(ID{}):]
-	n := int(value[0])
-	return Member{ID: user, Role: value[1 : 1+n], Name: value[1+n:]}
-}
-
-// members yields the members of a room in the order of their ids.
-func members(v store.View, number uint32) iter.Seq[Member] {
-	return func(yield func(Member) bool) {
-		from, to := string(tableKey(rowMember, number)), string(tableKey(rowMember, number+1))
-		for key, value := range v.Ascend(from, to) {
-			if !yield(parseMember(key[len(from):], value)) {
-				return
-			}
-		}
-	}
 }

@@ -15,8 +15,9 @@ const (
 )
 
 // cleanText returns text as it is stored: CRLF and CR as LF, white space at
-// both ends trimmed, the rest byte for byte. limit is in code points.
-func cleanText(text string, limit int) (string, error) {
+// both ends trimmed, the rest byte for byte. limit is in code points. What shows
+// nothing is ErrEmptyMessage, unless it may be empty, and then is.
+func cleanText(text string, limit int, mayBeEmpty bool) (string, error) {
 	if !utf8.ValidString(text) {
 		return "", ErrInvalidUTF8.because("text is not valid UTF-8")
 	}
@@ -31,6 +32,9 @@ func cleanText(text string, limit int) (string, error) {
 		}
 	}
 	if invisible(text) {
+		if mayBeEmpty {
+			return "", nil
+		}
 		return "", ErrEmptyMessage.because("text shows nothing")
 	}
 	if len(text) > limit { // as many code points at most as bytes

@@ -31,6 +31,10 @@ func (c *committer) append(d *Draft, room string) error {
 		}
 	}
 	c.w.fold(r)
+	if d.Ends && !prev.IsZero() {
+		c.erased[room] = prev // all before it, whatever else was erased
+		c.ending[room] = &ending{}
+	}
 	if c.o.Keep > 0 {
 		if k, _ := c.w.Room(room); k.Events > uint64(c.o.Keep) {
 			c.over[room] = struct{}{}

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"runtime/debug"
 	"sync"
 
@@ -29,6 +28,8 @@ type backup struct {
 	src *bolt.DB
 	dst *bolt.DB
 	at  ID // copied up to here
+	// ended are the rooms whose earlier records are left out: see findEnded.
+	ended map[string]*endedRoom
 
 	mu      sync.Mutex
 	erased  []ID // overwritten since they may have been copied
@@ -71,7 +72,8 @@ const lastPage = 4096
 // Backup writes a copy of the log to path, which must not exist, while the
 // store goes on: it is the state at some moment before Backup returns. It never
 // holds one transaction for long. The copy opens as a store of its own with
-// the same identity; views are not copied, they are rebuilt. To go on with a
+// the same identity and the checkpoints of observers; views are not copied, they
+// are rebuilt. What ended rooms still hold goes when it is opened. To go on with a
 // copy beside the original, use Restore.
 func (s *Store) Backup(ctx context.Context, path string, progress func(Progress)) error {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
@@ -162,6 +164,11 @@ func (b *backup) write(keys, values [][]byte, rest *bolt.Tx, last bool) error {
 		log := tx.Bucket(bucketLog)
 		log.FillPercent = 1
 		for i := range keys {
+			if out, err := b.leaveOut(ID(keys[i]), values[i]); err != nil {
+				return err
+			} else if out {
+				continue
+			}
 			if err := log.Put(keys[i], values[i]); err != nil {
 				return err
 			}
@@ -179,10 +186,13 @@ func (b *backup) write(keys, values [][]byte, rest *bolt.Tx, last bool) error {
 				}
 			}
 		}
-		for _, name := range [][]byte{bucketBase, bucketMeta} {
+		for _, name := range [][]byte{bucketBase, bucketMeta, bucketSeen} {
 			if err := copyBucket(tx, rest, name); err != nil {
 				return err
 			}
+		}
+		if err := b.writeEnded(tx); err != nil {
+			return err
 		}
 		return b.dropTrimmed(tx, log, rest.Bucket(bucketLog))
 	})
@@ -221,7 +231,11 @@ func copyBucket(dst, src *bolt.Tx, name []byte) error {
 	if err != nil {
 		return err
 	}
-	return src.Bucket(name).ForEach(func(k, v []byte) error { return b.Put(bytes.Clone(k), bytes.Clone(v)) })
+	from := src.Bucket(name)
+	if from == nil {
+		return nil
+	}
+	return from.ForEach(func(k, v []byte) error { return b.Put(bytes.Clone(k), bytes.Clone(v)) })
 }
 
 // buildFile makes a bolt file with build under a temporary name and moves it
@@ -255,36 +269,17 @@ func buildFile(path string, build func(db *bolt.DB) error) error {
 // one do not fit it, since the two may go different ways from here. path must
 // not exist; the source is only read.
 func Restore(source, path string, progress func(Progress)) error {
-	return rewrite("restore", source, path, progress, func(dst *bolt.DB) error {
+	return new(backup).rewrite("restore", source, path, progress, func(dst *bolt.DB) error {
 		var id [16]byte
 		_, _ = crand.Read(id[:]) // never fails
 		return dst.Update(func(tx *bolt.Tx) error { return putMeta(tx, hex.EncodeToString(id[:])) })
 	}, nil)
 }
 
-// Compact rewrites the log of a store that is closed, without the free pages
-// that erasing and retention have left, and puts it in the place of the old
-// one. It needs room for both. Views stay as they are.
-func Compact(path string, progress func(Progress)) error {
-	temp := path + ".compact"
-	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("compact %s: %w", name(path), err)
-	}
-	defer os.Remove(temp)
-	return rewrite("compact", path, temp, progress, func(*bolt.DB) error { return nil }, func(src *bolt.DB) error {
-		if runtime.GOOS == "windows" { // does not rename over a file that is open
-			if err := src.Close(); err != nil {
-				return err
-			}
-		}
-		return errors.Join(os.Rename(temp, path), syncDir(filepath.Dir(path)))
-	})
-}
-
 // rewrite copies the log of a closed store, checking every record, and lets
 // finish change the copy. place, if any, is called while the lock of the source
 // is still held, so that nobody writes to a file that is about to be replaced.
-func rewrite(what, source, path string, progress func(Progress), finish, place func(*bolt.DB) error) error {
+func (b *backup) rewrite(what, source, path string, progress func(Progress), finish, place func(*bolt.DB) error) error {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	if progress == nil {
 		progress = func(Progress) {}
@@ -303,7 +298,12 @@ func rewrite(what, source, path string, progress func(Progress), finish, place f
 	}
 	err = buildFile(path, func(dst *bolt.DB) (err error) {
 		defer guard(source, &err)
-		b := &backup{src: src, dst: dst}
+		b.src, b.dst = src, dst
+		if place != nil {
+			if err := b.findEnded(); err != nil {
+				return err
+			}
+		}
 		err = b.run(context.Background(), func(p Progress) { p.Phase = what; progress(p) })
 		if err == nil {
 			err = finish(dst)

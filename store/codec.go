@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"strings"
 	"time"
 	"unsafe"
 )
@@ -13,7 +14,7 @@ import (
 //
 //	 0  u32  CRC-32C over id ‖ everything from byte 4
 //	 4  u8   version of the form: 1
-//	 5  u8   flags: 1 erased, 2 lane Others
+//	 5  u8   flags: 1 erased, 2 lane Others, 4 ends its room
 //	 6  u32  link: CRC-32C over the previous record's link ‖ id ‖ prev ‖ room ‖ type
 //	10  i64  time of the commit, Unix milliseconds
 //	18  16   prev: id of the room's previous record, zero for its first
@@ -31,6 +32,7 @@ const (
 
 	flagErased = 1
 	flagOthers = 2
+	flagEnds   = 4
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -41,11 +43,17 @@ func encodeDraft(d *Draft) ([]byte, error) {
 	if len(d.Room) > 255 || len(d.Type) > 255 || len(d.UserID) > 255 || len(d.Key) > 255 || len(d.UserName) > 65535 {
 		return nil, fmt.Errorf("draft of type %.40q: a field is too long", d.Type)
 	}
+	if strings.IndexByte(d.Key, 0) >= 0 { // it ends the key in a row
+		return nil, fmt.Errorf("draft of type %.40q: a NUL in the idempotency key", d.Type)
+	}
 	n := recordHeader + len(d.Room) + len(d.Type) + len(d.UserID) + len(d.Key) + len(d.UserName)
 	rec := make([]byte, recordHeader, n+len(d.Body))
 	rec[4] = recordVersion
 	if d.Lane == Others {
-		rec[5] = flagOthers
+		rec[5] |= flagOthers
+	}
+	if d.Ends {
+		rec[5] |= flagEnds
 	}
 	rec[34], rec[35], rec[36], rec[37] = byte(len(d.Room)), byte(len(d.Type)), byte(len(d.UserID)), byte(len(d.Key))
 	binary.BigEndian.PutUint16(rec[38:], uint16(len(d.UserName)))
@@ -139,6 +147,7 @@ func split(r *Record, id ID, rec []byte) {
 	r.link = binary.BigEndian.Uint32(rec[6:])
 	r.At = time.UnixMilli(int64(binary.BigEndian.Uint64(rec[10:]))).UTC()
 	r.Erased = rec[5]&flagErased != 0
+	r.Ends = rec[5]&flagEnds != 0
 	r.Lane = Messages
 	if rec[5]&flagOthers != 0 {
 		r.Lane = Others

@@ -30,10 +30,11 @@ type committer struct {
 	nowText  []byte
 	appended []Record
 	raw      [][]byte      // the same, as stored
-	erased   map[string]ID // newest erased record a room
+	erased   map[string]ID // newest record a room that was erased, or that its end took
 
 	// Of the views' way to their file.
 	timer       *time.Timer
+	saveTimer   *time.Timer // for what observers have saved
 	timerSet    bool
 	flushing    bool
 	flushErr    error
@@ -43,7 +44,10 @@ type committer struct {
 	headLink    uint32 // its record's link
 	checkpoint  ID     // up to which the views file holds
 	trims       uint64 // trims ever made, as the log file counts them
+	lost        ID     // the greatest id that retention has taken, as the log file has it
 	over        map[string]struct{}
+	ending      map[string]*ending
+	sweep       sweep
 	due         bool // a flush has ended since rooms were last trimmed
 }
 
@@ -70,6 +74,10 @@ func (c *committer) run() {
 			c.freeze()
 		case err := <-c.flushed:
 			c.flushEnded(err)
+		case <-c.observers.wake:
+			c.saveTimer.Reset(saveEvery)
+		case <-c.saveTimer.C:
+			c.saveObservers()
 		}
 	}
 	c.finish()
@@ -116,6 +124,7 @@ func (c *committer) commit() {
 		for _, r := range touched {
 			r.ring()
 		}
+		c.live.all.ring()
 		return
 	}
 	c.answer(nil)
@@ -178,11 +187,18 @@ func (c *committer) attempt() (done bool) {
 		return true
 	}
 	txid := c.tx.ID()
+	seen, err := c.observers.write(c.tx)
+	if err != nil {
+		undo(c.refusal(err, txid))
+		return true
+	}
 	err = commitTx(c.tx)
 	c.tx = nil
 	if err != nil {
 		undo(c.refusal(err, txid))
+		return true
 	}
+	c.observers.written(seen)
 	return true
 }
 
@@ -251,6 +267,11 @@ func (c *committer) decide(r *request) (err error) {
 	if err != nil {
 		return err
 	}
+	for i, d := range drafts {
+		if i > 0 && d.Key != "" { // a key is answered with one record
+			return fmt.Errorf("draft of type %.40q: only the first of a command has an idempotency key", d.Type)
+		}
+	}
 	first := len(c.appended)
 	for _, d := range drafts {
 		if err := c.append(d, r.Room); err != nil {
@@ -286,6 +307,7 @@ func (c *committer) release() []*liveRoom {
 	newest := &c.appended[len(c.appended)-1]
 	c.head, c.headLink = newest.ID, newest.link
 	c.w.sure = c.w.next
+	c.counts.removing.Store(int64(len(c.ending)))
 	active := c.w.active.Copy()
 	// A reader that joined a room between the two would be rung by neither: it
 	// looks before the batch is there, and its room was not live when offered.

@@ -30,7 +30,7 @@ type checkpoint struct {
 
 var keyCheckpoint = []byte("checkpoint")
 
-const viewsVersion = 1
+const viewsVersion = 2
 
 // encode: version u8 ‖ head 16 ‖ link u32 ‖ next u32 ‖ trims u64 ‖ store id 32 ‖ fold.
 func (c checkpoint) encode() []byte {
@@ -72,6 +72,13 @@ func (c *committer) housekeeping() {
 		c.due = false
 		c.trim()
 	}
+	select { // the same as when there is nothing to do: commands that are refused commit nothing
+	case <-c.observers.wake:
+		c.saveTimer.Reset(saveEvery)
+	case <-c.saveTimer.C:
+		c.saveObservers()
+	default:
+	}
 }
 
 // freeze hands the table of the newest rows to the flusher and starts a new
@@ -107,7 +114,7 @@ func (c *committer) flushEnded(err error) {
 	}
 	c.w.frozen = nil
 	c.checkpoint = c.job.checkpoint.head
-	c.due = len(c.over) > 0
+	c.due = len(c.over)+len(c.ending) > 0
 	c.counts.flushes.Add(1)
 	if c.w.active.Len() > 0 {
 		c.arm(c.o.FlushEvery)
@@ -141,6 +148,9 @@ func (c *committer) roomInMemory() error {
 // finish writes what is left when the store closes.
 func (c *committer) finish() {
 	c.timer.Stop()
+	c.saveTimer.Stop()
+	c.observers.close()
+	c.saveObservers()
 	for range 2 { // the table on its way, and the newest
 		if c.flushing {
 			c.flushEnded(<-c.flushed)

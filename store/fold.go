@@ -12,16 +12,38 @@ import (
 // host's. room is the room's state before the record and is moved on; the
 // caller writes its row. Trimmed records are folded without an index.
 func fold(rows Rows, o *Options, room *Room, r *Record, index bool) {
-	room.Last, room.link = r.ID, r.link
-	room.Total++
-	room.Events++
 	if index {
 		rows.Set(indexKey(room.Number, r.Lane, r.ID), "")
+		if r.Ends && (room.Floor != r.Prev || room.end != r.Prev) {
+			rows.Set(endingKey(room.Number), "") // the base does not say that it has been done
+		}
 	}
 	if r.Key != "" {
 		rows.Set(keyKey(keyGeneration(timeOf(r.ID), o.KeyTTL), r.Key, room.Number, r.UserID), encodeKeyed(r))
 	}
-	o.Apply(rows, *room, r)
+	room.move(r)
+	if r.ID.Compare(room.end) > 0 { // else a later record ends the room, and some before this one may be gone
+		o.Apply(rows, room, r)
+	}
+}
+
+// move takes the room on by a record.
+func (room *Room) move(r *Record) {
+	room.Last, room.link = r.ID, r.link
+	room.Total++
+	room.Events++
+	if r.Ends {
+		room.Events = 1
+		room.Floor = later(room.Floor, r.Prev)
+		room.end = later(room.end, r.Prev)
+	}
+}
+
+func later(a, b ID) ID {
+	if a.Compare(b) < 0 {
+		return b
+	}
+	return a
 }
 
 // The workspace is the newest state of the views, uncommitted commands
@@ -150,7 +172,15 @@ func (w *workspace) RoomByNumber(n uint32) (Room, bool) {
 	return w.Room(id)
 }
 
-func (w *workspace) Record(id ID) (Record, error) { return readRecord(w.log, id) }
+func (w *workspace) Record(id ID) (Record, error) {
+	r, err := readRecord(w.log, id)
+	if err == nil {
+		if room := w.find(r.Room); room != nil && id.Compare(room.Floor) <= 0 {
+			return Record{}, ErrNotFound // its room has ended, and it is yet to be removed
+		}
+	}
+	return r, err
+}
 
 func (w *workspace) Get(key string) (string, bool) { return w.layers.get(key) }
 func (w *workspace) Set(key, value string)         { w.active.Set(key, cell{value: value}) }

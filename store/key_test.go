@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -142,4 +143,47 @@ func TestKey_ofATrimmedRecordLivesThroughAnotherKeyTTL(t *testing.T) {
 	if !res.Replayed || res.Records[0].ID != first.ID {
 		t.Fatalf("the same key made a second record: %s and %s", first.ID, res.Records[0].ID)
 	}
+}
+
+// Keys of trimmed records, after KeyTTL was changed to a shorter time and a
+// longer one: those that still live are known, the others do not stay for ever.
+func TestKey_ofTrimmedRecordsExpireUnderAnotherKeyTTL(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	o := testOptions()
+	o.Keep, o.FlushEvery, o.KeyTTL = 5, 20*time.Millisecond, 48*time.Hour
+	o.Now = func() time.Time { return now }
+	s, path := create(t, o)
+	first := put(t, s, note{room: "a", key: "k", text: "x"})
+	many(t, s, "a", 50)
+	for _, ttl := range []time.Duration{10 * time.Hour, 100 * time.Hour, time.Hour} {
+		settle(t, s, o.Keep)
+		closeStore(t, s)
+		o.KeyTTL = ttl
+		s = open(t, path, o)
+		many(t, s, "a", 50)
+		settle(t, s, o.Keep)
+		withoutViews(t, s, path, o, func(s *store.Store) {
+			res, err := propose(s, note{room: "a", key: "k", text: "x"})
+			if err != nil || !res.Replayed || res.Records[0].ID != first.ID {
+				t.Fatalf("ttl %s: the same key made a second record: %+v %v", ttl, res, err)
+			}
+		})
+	}
+	now = now.Add(3 * time.Hour)
+	many(t, s, "a", 50)
+	settle(t, s, o.Keep)
+	if base := baseRows(t, s, path); strings.Contains(base, "k\x00\x00\x00\x00\x01ann") {
+		t.Errorf("keys that are over:\n%q", base)
+	}
+}
+
+// withoutViews calls f with a copy of a store whose views are rebuilt.
+func withoutViews(t testing.TB, s *store.Store, path string, o store.Options, f func(s *store.Store)) {
+	t.Helper()
+	var copied string
+	frozen(t, s, func() { copied = crashed(t, path) })
+	removeViews(t, copied)
+	again := open(t, copied, o)
+	f(again)
+	closeStore(t, again)
 }

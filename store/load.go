@@ -45,7 +45,7 @@ func (c *committer) load() error {
 	if c.w.active.Len() > 0 {
 		c.arm(c.o.FlushEvery)
 	} else {
-		c.due = len(c.over) > 0
+		c.due = len(c.over)+len(c.ending) > 0
 	}
 	return nil
 }
@@ -67,6 +67,10 @@ func (c *committer) bringUp(at checkpoint) (err error) {
 	if err == nil && c.o.Keep > 0 {
 		err = c.findOver()
 	}
+	if err == nil {
+		err = c.findEnding()
+		c.counts.removing.Store(int64(len(c.ending)))
+	}
 	return err
 }
 
@@ -76,6 +80,7 @@ func (c *committer) loadHead() error {
 		if b := tx.Bucket(bucketMeta).Get(keyTrims); len(b) == 8 {
 			c.trims = binary.BigEndian.Uint64(b)
 		}
+		copy(c.lost[:], tx.Bucket(bucketMeta).Get(keyLost))
 		k, v := tx.Bucket(bucketLog).Cursor().Last()
 		if k == nil {
 			return nil
@@ -173,34 +178,6 @@ func (c *committer) readCheckpoint(db *bolt.DB) (at checkpoint, err error) {
 		}
 		return nil
 	})
-}
-
-// loadBase writes the rows of trimmed rooms into new views.
-func (c *committer) loadBase() error {
-	from := []byte{}
-	for from != nil {
-		t := newTable()
-		err := c.Store.log.View(func(tx *bolt.Tx) error {
-			cur := tx.Bucket(bucketBase).Cursor()
-			k, v := cur.Seek(from)
-			for ; k != nil && t.Len() < c.o.FlushRows; k, v = cur.Next() {
-				key := string(k)
-				if kept, ok := decodeKeyed(string(v)); ok && k[0] == rowKey[0] { // KeyTTL may have been another one
-					key = generationKey(keyGeneration(timeOf(kept.id), c.o.KeyTTL)) + key[5:]
-				}
-				t.Set(key, cell{value: string(v)})
-			}
-			from = bytes.Clone(k)
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		if err := c.updateViews(func(tx *bolt.Tx) error { return putRows(tx, t) }); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // foldPage is how many records are folded under one transaction.

@@ -25,6 +25,7 @@ var (
 	keyFormat = []byte("format") // "roomlog 1"
 	keyStore  = []byte("store")  // the store's id
 	keyTrims  = []byte("trims")  // u64: trims ever made
+	keyLost   = []byte("lost")   // the greatest id that retention has taken
 )
 
 const (
@@ -62,7 +63,7 @@ func Create(path string, o Options) (*Store, error) {
 	var id [16]byte
 	_, _ = crand.Read(id[:]) // never fails
 	err := newFile(path, func(tx *bolt.Tx) error {
-		for _, b := range [][]byte{bucketLog, bucketBase} {
+		for _, b := range [][]byte{bucketLog, bucketBase, bucketSeen} {
 			if _, err := tx.CreateBucket(b); err != nil {
 				return err
 			}
@@ -122,11 +123,12 @@ func Open(path string, o Options) (*Store, error) {
 	o = o.withDefaults()
 	s := &Store{
 		o: o, path: path,
-		queue:   queue{wake: make(chan struct{}, 1)},
-		live:    live{rooms: map[string]*liveRoom{}},
-		flush:   make(chan flushJob, 1),
-		flushed: make(chan error, 1),
-		stopped: make(chan struct{}),
+		queue:     queue{wake: make(chan struct{}, 1)},
+		observers: newObservers(),
+		live:      live{rooms: map[string]*liveRoom{}},
+		flush:     make(chan flushJob, 1),
+		flushed:   make(chan error, 1),
+		stopped:   make(chan struct{}),
 	}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	c, err := s.start()
@@ -149,11 +151,15 @@ func (s *Store) start() (c *committer, err error) {
 	if s.log, err = openFile(s.path, s.o.MaxSize, s.o.Progress); err != nil {
 		return nil, err
 	}
-	if s.id, err = readMeta(s.log); err != nil {
+	if s.id, err = readMeta(s.log); err == nil {
+		err = s.observers.load(s.log)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name(s.path), err)
 	}
-	c = &committer{Store: s, erased: map[string]ID{}, over: map[string]struct{}{}, timer: time.NewTimer(time.Hour)}
+	c = &committer{Store: s, erased: map[string]ID{}, over: map[string]struct{}{}, ending: map[string]*ending{}, timer: time.NewTimer(time.Hour), saveTimer: time.NewTimer(time.Hour)}
 	c.timer.Stop()
+	c.saveTimer.Stop()
 	if err := c.load(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name(s.path), err)
 	}

@@ -10,8 +10,18 @@ type Options struct {
 	// Apply folds a record into the rows. It must be deterministic: no clock,
 	// no randomness, no order of maps. It is called by the committer and by
 	// rebuilds, for each record in order, one at a time. A record may be erased.
-	// room is as it stands with this record.
-	Apply func(rows Rows, room Room, r *Record)
+	// room is as it stands with this record; of it Apply may change the Tag.
+	//
+	// What Apply leaves of a room after a record that Ends it must not depend on
+	// the room's rows or Tag before: it removes what Drop removes, sets the Tag,
+	// and goes on as for a new room. Records that are about to be removed by a
+	// later end may not be folded at all. Store.At calls Apply concurrently, on rows
+	// of its own.
+	Apply func(rows Rows, room *Room, r *Record)
+	// Drop removes all rows about a room that Apply has written. The store calls
+	// it on what retention has folded of a room that ended; Apply should call it on
+	// the record that ends one. nil removes none.
+	Drop func(rows Rows, room Room)
 	// Trim removes the rows that speak of records of the room at or below
 	// room.Floor, and only those. nil removes none.
 	Trim func(rows Rows, room Room)
@@ -35,6 +45,10 @@ type Options struct {
 	// rows, 2 s.
 	FlushRows  int
 	FlushEvery time.Duration
+
+	// Bounds of one step of retention and of removing ended rooms: records taken,
+	// keys looked at.
+	trimMax, sweepMax int
 }
 
 // Progress of long work: opening after a crash, rebuilding, verifying, copying.
@@ -53,7 +67,7 @@ type Commit struct {
 // withDefaults returns a copy in which every zero is replaced by its meaning.
 func (o Options) withDefaults() Options {
 	if o.Apply == nil {
-		o.Apply = func(Rows, Room, *Record) {}
+		o.Apply = func(Rows, *Room, *Record) {}
 	}
 	if o.Erase == nil {
 		o.Erase = func(*Record) []byte { return nil }
@@ -75,6 +89,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.FlushRows <= 0 {
 		o.FlushRows = 16384
+	}
+	if o.trimMax <= 0 {
+		o.trimMax = trimMax
+	}
+	if o.sweepMax <= 0 {
+		o.sweepMax = sweepMax
 	}
 	if o.FlushEvery <= 0 {
 		o.FlushEvery = 2 * time.Second

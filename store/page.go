@@ -47,8 +47,14 @@ func (s *Store) page(rr *readerRoom, head ID) (es []*Entry, err error) {
 	return es, linked(es, room.ID, rr.upTo)
 }
 
-// nextIDs fills ids with those of a room in (after, upTo], both lanes merged.
+// nextIDs fills ids with those of a room in (after, upTo], both lanes merged,
+// and none at or below the room's floor.
 func nextIDs(l *layers, ids []ID, room Room, after, upTo ID) (n int) {
+	return allIDs(l, ids, room, later(after, room.Floor), upTo)
+}
+
+// allIDs is nextIDs with those below the floor that are yet to be removed.
+func allIDs(l *layers, ids []ID, room Room, after, upTo ID) (n int) {
 	var lanes [2]*scan
 	var head [2]ID
 	var more [2]bool

@@ -57,8 +57,8 @@ func (s *Store) Read(rooms []string, after ID, bell *Bell) *Reader {
 // empty batch means that the reader has caught up: it has seen all up to head,
 // and its cursor is head.
 //
-// It fails with ErrExpired when retention has taken records that the reader
-// has not seen, with ErrDamaged, and with ErrClosed once there is nothing more.
+// It fails with ErrExpired when retention, or the end of a room, has taken
+// records that the reader has not seen, with ErrDamaged, and with ErrClosed once there is nothing more.
 func (r *Reader) Poll() (batch []*Entry, head ID, err error) {
 	if r.closed {
 		return nil, ID{}, ErrClosed

@@ -34,6 +34,7 @@ type Record struct {
 	Key      string    // idempotency key, or empty
 	Body     []byte    // the event as JSON on one line: what every transport serves
 	Erased   bool      // the body was overwritten by a later fact
+	Ends     bool      // all earlier records of the room are gone: see Draft.Ends
 	Lane     Lane
 	link     uint32 // CRC-32C over the chain of the room up to here
 }
@@ -56,6 +57,13 @@ type Draft struct {
 	// Erase names records whose bodies the same commit overwrites with what
 	// Options.Erase makes of them.
 	Erase []ID
+
+	// Ends ends the room: from the commit on no reader, page or view shows an
+	// earlier record of it, Room.Floor is the record before this one, and a reader
+	// that has not yet come so far gets ErrExpired. Within seconds the earlier
+	// records are removed from the log with all that retention folded of them. The
+	// record itself stays, and the room may go on after it, with its number.
+	Ends bool
 }
 
 // ParseID reads the text of an id, in either case.

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/binary"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/tidwall/btree"
@@ -15,11 +16,13 @@ import (
 //	02 ‖ number u32 ‖ lane u8 ‖ id            → nothing: the index of a room
 //	03 ‖ generation u32 ‖ key ‖ 0 ‖ number u32 ‖ user id → id ‖ at i64 ‖ type
 //	04 ‖ number u32                           → room id
+//	05 ‖ number u32                           → nothing: a room that ended and whose records are yet to be removed
 const (
 	rowRoom   = "\x01"
 	rowIndex  = "\x02"
 	rowKey    = "\x03"
 	rowNumber = "\x04"
+	rowEnding = "\x05"
 )
 
 // A cell is the value of a row in memory; dead marks one that was deleted
@@ -36,12 +39,18 @@ func newTable() *table { return btree.NewMap[string, cell](32) }
 
 func roomKey(id string) string { return rowRoom + id }
 
-func numberKey(n uint32) string {
+func numberKey(n uint32) string { return underNumber(rowNumber, n) }
+func endingKey(n uint32) string { return underNumber(rowEnding, n) }
+
+func underNumber(row string, n uint32) string {
 	var k [5]byte
-	k[0] = rowNumber[0]
+	k[0] = row[0]
 	binary.BigEndian.PutUint32(k[1:], n)
 	return string(k[:])
 }
+
+// numberIn is the room number in a key that underNumber has made.
+func numberIn(key string) uint32 { return binary.BigEndian.Uint32([]byte(key[1:5])) }
 
 func indexKey(n uint32, lane Lane, id ID) string {
 	var k [22]byte
@@ -70,23 +79,32 @@ func successor(prefix string) string {
 	return "" // no bound
 }
 
-const roomRow = 4 + 16 + 4 + 16 + 8 + 8
+const (
+	roomRow = 4 + 16 + 4 + 16 + 8 + 8 // and end and tag behind it
+	hasEnd  = 1 << 63
+)
 
-// encodeRoom: number u32 ‖ last 16 ‖ link u32 ‖ floor 16 ‖ total u64 ‖ gone u64.
-// gone counts the records that retention took away.
+// encodeRoom: number u32 ‖ last 16 ‖ link u32 ‖ floor 16 ‖ total u64 ‖ gone u64 ‖ end 16 ‖ tag.
+// gone counts the records at or below the floor; end is there only where the
+// highest bit of gone is set.
 func encodeRoom(r *Room) string {
-	var v [roomRow]byte
-	binary.BigEndian.PutUint32(v[:], r.Number)
+	v := make([]byte, roomRow, roomRow+len(r.end)+len(r.Tag))
+	binary.BigEndian.PutUint32(v, r.Number)
 	copy(v[4:], r.Last[:])
 	binary.BigEndian.PutUint32(v[20:], r.link)
 	copy(v[24:], r.Floor[:])
 	binary.BigEndian.PutUint64(v[40:], r.Total)
-	binary.BigEndian.PutUint64(v[48:], r.Total-r.Events)
-	return string(v[:])
+	gone := r.Total - r.Events
+	if !r.end.IsZero() {
+		gone |= hasEnd
+		v = append(v, r.end[:]...)
+	}
+	binary.BigEndian.PutUint64(v[48:], gone)
+	return stringOf(append(v, r.Tag...))
 }
 
 func decodeRoom(id, v string) (r Room, err error) {
-	if len(v) != roomRow {
+	if len(v) < roomRow {
 		return r, errors.Join(ErrDamaged, errors.New("room row has a wrong length"))
 	}
 	b := []byte(v)
@@ -96,7 +114,15 @@ func decodeRoom(id, v string) (r Room, err error) {
 	r.link = binary.BigEndian.Uint32(b[20:])
 	copy(r.Floor[:], b[24:])
 	r.Total = binary.BigEndian.Uint64(b[40:])
-	r.Events = r.Total - binary.BigEndian.Uint64(b[48:])
+	gone, tag := binary.BigEndian.Uint64(b[48:]), roomRow
+	if gone&hasEnd != 0 {
+		if tag += copy(r.end[:], b[roomRow:]); tag < roomRow+len(r.end) {
+			return r, errors.Join(ErrDamaged, errors.New("room row has a wrong length"))
+		}
+		gone &^= hasEnd
+	}
+	r.Events = r.Total - gone
+	r.Tag = v[tag:]
 	return r, nil
 }
 
@@ -124,6 +150,15 @@ func generationKey(generation uint32) string {
 	k[0] = rowKey[0]
 	binary.BigEndian.PutUint32(k[1:], generation)
 	return string(k[:])
+}
+
+// roomInKey is the number of the room in the key of an idempotency key's row.
+func roomInKey(key string) (number uint32, ok bool) {
+	i := strings.IndexByte(key[5:], 0) // a key has no NUL
+	if i < 0 || len(key) < 5+i+5 {
+		return 0, false
+	}
+	return binary.BigEndian.Uint32([]byte(key[5+i+1:])), true
 }
 
 func keyKey(generation uint32, key string, room uint32, user string) string {

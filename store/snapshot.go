@@ -6,6 +6,7 @@ import (
 	"iter"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -21,6 +22,8 @@ type Snapshot struct {
 	logTx *bolt.Tx // begun when first needed
 	err   error
 	fault bool // SetPanicOnFault as it was
+	past  *past
+	met   Room // of the record that was read last
 }
 
 // Snapshot opens a consistent view of rows and log.
@@ -89,7 +92,7 @@ func (sn *Snapshot) Descend(from, to string) iter.Seq2[string, string] {
 
 func (sn *Snapshot) rowsOf(from, to string, back bool) iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
-		s := sn.start(from, to, back)
+		s := sn.start(&sn.layers, from, to, back)
 		for {
 			k, v, ok := sn.step(s)
 			if !ok || !yield(string(bytesOf(k)), string(bytesOf(v))) {
@@ -99,10 +102,10 @@ func (sn *Snapshot) rowsOf(from, to string, back bool) iter.Seq2[string, string]
 	}
 }
 
-func (sn *Snapshot) start(from, to string, back bool) (s *scan) {
+func (sn *Snapshot) start(l *layers, from, to string, back bool) (s *scan) {
 	s = &scan{}
 	defer sn.caught(viewsPath(sn.store.path))
-	return sn.scan(from, to, back)
+	return l.scan(from, to, back)
 }
 
 func (sn *Snapshot) step(s *scan) (key, value string, ok bool) {
@@ -112,6 +115,9 @@ func (sn *Snapshot) step(s *scan) (key, value string, ok bool) {
 
 // Room returns what the store knows of a room.
 func (sn *Snapshot) Room(id string) (Room, bool) {
+	if sn.past != nil && id != sn.past.room {
+		return Room{}, false
+	}
 	v, ok := sn.Get(roomKey(id))
 	if !ok {
 		return Room{}, false
@@ -146,6 +152,9 @@ func (sn *Snapshot) Rooms(after string) iter.Seq[Room] {
 			from = roomKey(after) + "\x00"
 		}
 		for k, v := range sn.Ascend(from, successor(rowRoom)) {
+			if sn.past != nil && k[1:] != sn.past.room {
+				continue
+			}
 			if r, ok := sn.room(k[1:], v); !ok || !yield(r) {
 				return
 			}
@@ -168,7 +177,7 @@ func (sn *Snapshot) Index(room Room, lane Lane, after, before ID, back bool) ite
 }
 
 func (sn *Snapshot) index(room Room, lane Lane, after, before ID, back bool) *scan {
-	from := indexKey(room.Number, lane, after) + "\x00"
+	from := indexKey(room.Number, lane, later(after, room.Floor)) + "\x00"
 	to := indexKey(room.Number, lane, maxID) + "\x00"
 	if !before.IsZero() {
 		to = indexKey(room.Number, lane, before)
@@ -176,7 +185,10 @@ func (sn *Snapshot) index(room Room, lane Lane, after, before ID, back bool) *sc
 	if from > to {
 		from = to
 	}
-	return sn.start(from, to, back)
+	if sn.past != nil {
+		return sn.past.index(sn, from, to, back)
+	}
+	return sn.start(&sn.layers, from, to, back)
 }
 
 // Record returns a record of the log. It is a copy, and checked.
@@ -192,7 +204,25 @@ func (sn *Snapshot) Record(id ID) (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
+	if floor, err := sn.floorOf(r.Room); err != nil {
+		return Record{}, err
+	} else if id.Compare(floor) <= 0 {
+		return Record{}, ErrNotFound // its room has ended, and it is yet to be removed
+	}
 	return r.keep(), nil
+}
+
+// floorOf is the floor of a room. A room that the snapshot does not show has all
+// of its records below it.
+func (sn *Snapshot) floorOf(room string) (ID, error) {
+	if sn.met.ID != room {
+		met, ok := sn.Room(strings.Clone(room)) // it may lie in a page
+		if !ok {
+			return maxID, sn.err
+		}
+		sn.met = met
+	}
+	return sn.met.Floor, nil
 }
 
 func readGuarded(path string, b *bolt.Bucket, id ID) (r Record, err error) {

@@ -21,6 +21,7 @@ type Stats struct {
 	FlushTook  time.Duration // in all flushes together
 	Rows       int           // rows in memory, waiting to be flushed
 	LiveRooms  int           // rooms that are being read
+	Removing   int           // rooms that have ended and are yet to be removed from the files
 	LogBytes   int64         // size of the log file
 	ViewsBytes int64         // size of the views file
 }
@@ -38,6 +39,7 @@ func (s *Store) Stats() Stats {
 	if r.frozen != nil {
 		st.Rows += r.frozen.Len()
 	}
+	st.Removing = int(s.counts.removing.Load())
 	s.live.mu.RLock()
 	st.LiveRooms = len(s.live.rooms)
 	s.live.mu.RUnlock()
@@ -69,7 +71,9 @@ func (s *Store) DumpViews(w io.Writer) error {
 			continue
 		}
 		t.Ascend(rowKey, func(k string, c cell) bool {
-			if k[0] == rowKey[0] {
+			if k[0] == rowKey[0] && c.dead {
+				keys.Delete(k)
+			} else if k[0] == rowKey[0] {
 				keys.Set(k, c)
 			}
 			return k[0] == rowKey[0]

@@ -33,11 +33,12 @@ type Store struct {
 	failure atomic.Pointer[error]
 	fullTil atomic.Int64 // Unix nanoseconds until which a full disk is not tried again
 
-	backups backups
-	counts  counts
-	closing sync.Once
-	ended   atomic.Bool
-	closed  error
+	observers observers
+	backups   backups
+	counts    counts
+	closing   sync.Once
+	ended     atomic.Bool
+	closed    error
 }
 
 // A root is what readers see: one durable position of the log, and the rows
@@ -57,6 +58,7 @@ type root struct {
 var (
 	bucketLog  = []byte("log")
 	bucketBase = []byte("base") // rows of rooms as they were at their floors
+	bucketSeen = []byte("observer")
 )
 
 // ID is the store's identity, 32 hexadecimal digits. Cursors belong to it.
@@ -149,6 +151,7 @@ func name(path string) string {
 type counts struct {
 	commits, records, replayed, refused, flushes atomic.Int64
 	flushTook                                    atomic.Int64 // nanoseconds, sum
+	removing                                     atomic.Int64
 	commitTook                                   atomic.Int64
 }
 

@@ -25,6 +25,7 @@ func testOptions() store.Options {
 				rows.Delete(k)
 			}
 		},
+		Drop:  drop,
 		Erase: func(r *store.Record) []byte { return []byte(`{"id":"` + r.ID.String() + `","erased":true}`) },
 	}
 }
@@ -33,8 +34,22 @@ func noteRow(room store.Room, id store.ID) string {
 	return "n" + string(binary.BigEndian.AppendUint32(nil, room.Number)) + string(id[:])
 }
 
-func apply(rows store.Rows, room store.Room, r *store.Record) {
+// drop removes all rows of a room.
+func drop(rows store.Rows, room store.Room) {
+	for _, table := range []string{"n", "u"} {
+		from := table + string(binary.BigEndian.AppendUint32(nil, room.Number))
+		for k := range rows.Ascend(from, table+string(binary.BigEndian.AppendUint32(nil, room.Number+1))) {
+			rows.Delete(k)
+		}
+	}
+}
+
+func apply(rows store.Rows, room *store.Room, r *store.Record) {
+	if r.Ends {
+		drop(rows, *room)
+	}
 	user := "u" + string(binary.BigEndian.AppendUint32(nil, room.Number)) + r.UserID
+	room.Tag = r.Type
 	n, _ := rows.Get(user)
 	rows.Set(user, n+"1")
 	if len(n) > 20 {
@@ -42,14 +57,14 @@ func apply(rows store.Rows, room store.Room, r *store.Record) {
 	}
 	switch r.Type {
 	case "Note":
-		rows.Set(noteRow(room, r.ID), "0")
+		rows.Set(noteRow(*room, r.ID), "0")
 	case "Mark":
 		target, err := store.ParseID(r.UserName)
 		if err != nil || target.Compare(room.Floor) <= 0 {
 			return
 		}
-		if v, ok := rows.Get(noteRow(room, target)); ok {
-			rows.Set(noteRow(room, target), v+"+")
+		if v, ok := rows.Get(noteRow(*room, target)); ok {
+			rows.Set(noteRow(*room, target), v+"+")
 		}
 	}
 }
@@ -58,6 +73,7 @@ type note struct {
 	room, kind, user, name, key, text string
 	lane                              store.Lane
 	erase                             []store.ID
+	ends                              bool
 }
 
 func (n note) draft() *store.Draft {
@@ -65,7 +81,7 @@ func (n note) draft() *store.Draft {
 	body := head + `2026-01-02T03:04:05.678Z","text":"` + n.text + `"}`
 	return &store.Draft{
 		Room: n.room, Type: n.kind, UserID: n.user, UserName: n.name, Key: n.key, Lane: n.lane,
-		Body: []byte(body), IDAt: 7, TimeAt: len(head), Erase: n.erase,
+		Body: []byte(body), IDAt: 7, TimeAt: len(head), Erase: n.erase, Ends: n.ends,
 	}
 }
 

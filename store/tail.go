@@ -59,7 +59,8 @@ func (e *Entry) Frame(owner any, encode func(*Entry) []byte) []byte {
 type live struct {
 	mu      sync.RWMutex
 	rooms   map[string]*liveRoom
-	reached ID // the newest record that tails were offered; written by the committer under the read lock
+	all     bells // of readers of all rooms
+	reached ID    // the newest record that tails were offered; written by the committer under the read lock
 
 	// The committer's alone: the order in which entries came into tails, so that
 	// the oldest of all rooms goes first, and their bytes.
@@ -79,8 +80,38 @@ type liveRoom struct {
 	readers int // guarded by live.mu
 	tail    atomic.Pointer[tail]
 
-	mu    sync.Mutex
-	bells []*Bell
+	bells
+}
+
+// Bells are rung together.
+type bells struct {
+	mu   sync.Mutex
+	list []*Bell
+}
+
+func (bs *bells) add(b *Bell) {
+	bs.mu.Lock()
+	bs.list = append(bs.list, b)
+	bs.mu.Unlock()
+}
+
+// remove takes one entry of a bell off the list: it may be there twice.
+func (bs *bells) remove(b *Bell) {
+	bs.mu.Lock()
+	if i := slices.Index(bs.list, b); i >= 0 {
+		last := len(bs.list) - 1
+		bs.list[i], bs.list[last] = bs.list[last], nil
+		bs.list = bs.list[:last]
+	}
+	bs.mu.Unlock()
+}
+
+func (bs *bells) ring() {
+	bs.mu.Lock()
+	for _, b := range bs.list {
+		b.Ring()
+	}
+	bs.mu.Unlock()
 }
 
 // A tail is the newest records of a room, all with an id greater than from.
@@ -101,9 +132,7 @@ func (l *live) join(id string, b *Bell) *liveRoom {
 		l.rooms[id] = r
 	}
 	r.readers++
-	r.mu.Lock()
-	r.bells = append(r.bells, b)
-	r.mu.Unlock()
+	r.add(b)
 	return r
 }
 
@@ -111,13 +140,7 @@ func (l *live) join(id string, b *Bell) *liveRoom {
 func (l *live) leave(r *liveRoom, b *Bell) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	r.mu.Lock()
-	if i := slices.Index(r.bells, b); i >= 0 {
-		last := len(r.bells) - 1
-		r.bells[i], r.bells[last] = r.bells[last], nil
-		r.bells = r.bells[:last]
-	}
-	r.mu.Unlock()
+	r.remove(b)
 	if r.readers--; r.readers == 0 {
 		delete(l.rooms, r.id)
 		r.tail.Store(&tail{from: maxID})
@@ -219,15 +242,7 @@ func (l *live) ringAll() {
 	for _, r := range l.rooms {
 		r.ring()
 	}
-}
-
-// ring wakes the room's readers.
-func (r *liveRoom) ring() {
-	r.mu.Lock()
-	for _, b := range r.bells {
-		b.Ring()
-	}
-	r.mu.Unlock()
+	l.all.ring()
 }
 
 // after returns the entries in (cursor, upTo]; ok is false where the tail

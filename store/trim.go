@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"iter"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -13,11 +12,12 @@ import (
 // wait long for it.
 const trimMax = 512
 
-// trim takes away what rooms hold beyond Options.Keep, as far as the views
-// file already knows it. Each call is one commit; due tells whether there is
-// more to do.
+// trim takes away what rooms hold beyond Options.Keep, and what ended rooms
+// have left, as far as the views file already knows it. Each call is one commit;
+// due tells whether there is more to do.
 func (c *committer) trim() {
-	if c.Failed() != nil || len(c.over) == 0 || c.w.active.Len() >= 4*c.o.FlushRows {
+	defer func() { c.counts.removing.Store(int64(len(c.ending))) }()
+	if c.Failed() != nil || len(c.over)+len(c.ending) == 0 || c.w.active.Len() >= 4*c.o.FlushRows {
 		return // in the last case the end of the flush makes it due again
 	}
 	tx, err := c.Store.log.Begin(true)
@@ -25,23 +25,29 @@ func (c *committer) trim() {
 		c.fail(fmt.Errorf("trim: %w", err))
 		return
 	}
-	txid, over := tx.ID(), len(c.over)
-	rooms, err := c.trimIn(tx)
-	if err != nil || len(rooms) == 0 { // with no error the rest is newer than the checkpoint
+	txid, waiting := tx.ID(), len(c.over)+len(c.ending)
+	rooms, keys, on, err := c.trimIn(tx)
+	if err != nil || !on { // with no error the rest is newer than the checkpoint
 		rollback(tx)
-		if err != nil { // nothing is written; the room is tried again when it grows
+		if err != nil { // nothing is written; the room is tried again when it grows, or at the next open
 			c.o.Logger.Error("chat room could not be trimmed", "file", c.path, "error", err)
-			c.due = 0 < len(c.over) && len(c.over) < over // the others
+			left := len(c.over) + len(c.ending)
+			c.due = 0 < left && left < waiting // the others
+			c.sweepAgain()
 		}
 		return
 	}
 	if err := commitTx(tx); err != nil {
+		c.sweepAgain()
 		_ = c.refusal(fmt.Errorf("trim: %w", err), txid)
 		return
 	}
 	err = c.inViews(func() error {
 		for _, r := range rooms {
 			c.trimRows(r)
+		}
+		for _, k := range keys {
+			c.w.Delete(k)
 		}
 		c.w.settle()
 		return nil
@@ -51,23 +57,40 @@ func (c *committer) trim() {
 		return
 	}
 	c.trims++
+	for _, r := range rooms {
+		if r.Floor.Compare(r.end) > 0 {
+			c.lost = later(c.lost, r.Floor)
+		}
+	}
 	active := c.w.active.Copy()
 	c.publish(func(r *root) { r.active = active })
 	if !c.timerSet {
 		c.arm(c.o.FlushEvery)
 	}
-	c.due = len(c.over) > 0
+	c.due = len(c.over)+len(c.ending) > 0
 }
 
-// trimIn moves records of rooms from the log into the base, and returns the
-// rooms as they are in the base now.
-// After an error the room that it came from is no longer in c.over.
-func (c *committer) trimIn(tx *bolt.Tx) (rooms []Room, err error) {
+// sweepAgain forgets what a transaction that was not committed has done to the
+// keys of ended rooms.
+func (c *committer) sweepAgain() {
+	c.sweep = sweep{}
+	for _, e := range c.ending {
+		*e = ending{}
+	}
+}
+
+// trimIn moves records of rooms from the log into the base, and removes those
+// of ended rooms. It returns the rooms that have changed, the rows of keys that
+// are to go from the views as they went from log and base, and whether there was
+// anything to do.
+// After an error the room that it came from is in neither c.over nor c.ending.
+func (c *committer) trimIn(tx *bolt.Tx) (rooms []trimmed, keys []string, on bool, err error) {
 	var id string
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("room %q: %w", id, err)
 			delete(c.over, id)
+			delete(c.ending, id)
 		}
 	}()
 	defer guard(c.path, &err)
@@ -75,13 +98,22 @@ func (c *committer) trimIn(tx *bolt.Tx) (rooms []Room, err error) {
 	log.FillPercent = 1
 	base := &baseRows{bucket: tx.Bucket(bucketBase), log: log}
 	if err := c.w.begin(log); err != nil {
-		return nil, err
+		return nil, nil, false, err
 	}
 	defer c.w.end()
-	budget := trimMax
+	if rooms, keys, on, err = c.removeIn(base, c.o.trimMax, &id); err != nil {
+		return nil, nil, false, err
+	}
+	budget, lost := c.o.trimMax, c.lost
+	for _, r := range rooms {
+		budget -= r.n
+	}
 	for id = range c.over {
 		if budget == 0 {
 			break
+		}
+		if c.ending[id] != nil {
+			continue // the base knows nothing yet of what it would have to follow
 		}
 		room, _ := c.w.Room(id)
 		excess := int(room.Events) - c.o.Keep
@@ -96,17 +128,24 @@ func (c *committer) trimIn(tx *bolt.Tx) (rooms []Room, err error) {
 		budget -= len(ids)
 		r, err := base.take(&c.o, room, ids)
 		if err != nil {
-			return nil, err
+			return nil, nil, false, err
 		}
-		rooms = append(rooms, r)
+		rooms, on = append(rooms, trimmed{r, room.Floor, len(ids)}), true
+		lost = later(lost, r.Floor)
 	}
-	if len(rooms) == 0 {
-		return nil, nil
+	if !on {
+		return nil, nil, false, nil
 	}
 	c.backups.trimmed() // before the commit: a backup that reads what it leaves must know of it
 	var n [8]byte
 	binary.BigEndian.PutUint64(n[:], c.trims+1)
-	return rooms, tx.Bucket(bucketMeta).Put(keyTrims, n[:])
+	meta := tx.Bucket(bucketMeta)
+	if lost != c.lost {
+		if err := meta.Put(keyLost, lost[:]); err != nil {
+			return nil, nil, false, err
+		}
+	}
+	return rooms, keys, true, meta.Put(keyTrims, n[:])
 }
 
 // oldest returns up to n ids of a room that the views file holds, oldest
@@ -135,18 +174,27 @@ func (c *committer) oldest(room Room, n int) []ID {
 }
 
 // trimRows removes from the views what speaks of records at or below the
-// floor that the base has for a room.
-func (c *committer) trimRows(base Room) {
+// floor that the base has for a room, but for the keys of an ended one. Rows of
+// records up to base.after have been removed before.
+func (c *committer) trimRows(base trimmed) {
 	room := c.w.open(base.ID)
-	room.Floor = base.Floor
-	room.Events = room.Total - base.Total
+	if room.Floor.Compare(base.Floor) < 0 {
+		room.Floor = base.Floor
+		room.Events = room.Total - base.Total
+	}
+	room.end = later(room.end, base.end)
 	c.w.dirty[base.ID] = room
 	for _, lane := range []Lane{Messages, Others} {
-		for k := range c.w.Ascend(indexKey(room.Number, lane, ID{}), indexKey(room.Number, lane, room.Floor)+"\x00") {
+		for k := range c.w.Ascend(indexKey(room.Number, lane, base.after), indexKey(room.Number, lane, base.Floor)+"\x00") {
 			c.w.Delete(k)
 		}
 	}
-	if c.o.Trim != nil {
+	if base.removed(room) {
+		if _, ok := c.w.Get(endingKey(room.Number)); ok {
+			c.w.Delete(endingKey(room.Number))
+		}
+	}
+	if c.o.Trim != nil && base.Floor.Compare(base.end) > 0 { // else an end has taken the host's rows
 		c.o.Trim(c.w, *room)
 	}
 }
@@ -169,116 +217,46 @@ func (c *committer) catchUpTrims() error {
 		return err
 	}
 	err = c.inViews(func() error {
+		ended := map[uint32]Room{}
 		for _, r := range rooms {
-			if now, ok := c.w.Room(r.ID); ok && now.Floor.Compare(r.Floor) < 0 {
-				c.trimRows(r)
+			now, ok := c.w.Room(r.ID)
+			if !ok {
+				continue
+			}
+			_, pending := c.w.Get(endingKey(now.Number))
+			if pending || now.Floor.Compare(r.Floor) < 0 {
+				c.trimRows(trimmed{Room: r})
+			}
+			if r.end = later(r.end, now.end); pending || now.end != r.end {
+				ended[r.Number] = r
 			}
 		}
 		c.w.settle()
-		return nil
+		return c.catchUpKeys(ended)
 	})
 	return err
 }
 
-// baseRows are the rows of rooms as they were at their floors. They stand in
-// the log file and change with it.
-type baseRows struct {
-	bucket *bolt.Bucket
-	log    *bolt.Bucket
-	err    error
-}
-
-// take folds records into the base and removes them from the log. It returns
-// the room as it is at its new floor.
-func (b *baseRows) take(o *Options, now Room, ids []ID) (Room, error) {
-	room, ok := b.Room(now.ID)
-	if !ok {
-		room = Room{ID: now.ID, Number: now.Number}
-		b.Set(numberKey(room.Number), room.ID)
+// catchUpKeys does to the keys of a checkpoint what the removal of ended rooms
+// did after it. Which they were is not known any more: all keys are walked, and
+// those stay that the base has too.
+func (c *committer) catchUpKeys(ended map[uint32]Room) error {
+	if len(ended) == 0 || c.w.keys == nil {
+		return nil
 	}
-	for _, id := range ids {
-		r, err := readRecord(b.log, id)
-		if err != nil {
-			return room, err
-		}
-		if r.Prev != room.Last || r.link != r.linkAfter(room.link) {
-			return room, fmt.Errorf("record %s does not follow %s: %w", id, room.Last, ErrDamaged)
-		}
-		r = r.keep()
-		fold(b, o, &room, &r, false)
-		if err := b.log.Delete(id[:]); err != nil {
-			return room, err
-		}
-	}
-	room.Floor, room.Events = ids[len(ids)-1], 0
-	b.Set(roomKey(room.ID), encodeRoom(&room))
-	if o.Trim != nil {
-		o.Trim(b, room)
-	}
-	b.dropKeys(keyGeneration(timeOf(room.Last), o.KeyTTL))
-	return room, b.err
-}
-
-// dropKeys removes some of the idempotency keys whose generation is long over.
-func (b *baseRows) dropKeys(generation uint32) {
-	if generation < 2 {
-		return
-	}
-	var old [][]byte
-	cur, end := b.bucket.Cursor(), []byte(generationKey(generation-1))
-	for k, _ := cur.Seek([]byte(rowKey)); k != nil && bytes.Compare(k, end) < 0 && len(old) < 2*trimMax; k, _ = cur.Next() {
-		old = append(old, bytes.Clone(k))
-	}
-	for _, k := range old {
-		b.err = firstError(b.err, b.bucket.Delete(k))
-	}
-}
-
-func (b *baseRows) Get(key string) (string, bool) {
-	v := b.bucket.Get([]byte(key))
-	return string(v), v != nil
-}
-
-func (b *baseRows) Set(key, value string) {
-	b.err = firstError(b.err, b.bucket.Put([]byte(key), []byte(value)))
-}
-
-func (b *baseRows) Delete(key string) { b.err = firstError(b.err, b.bucket.Delete([]byte(key))) }
-
-func (b *baseRows) Room(id string) (Room, bool) {
-	v, ok := b.Get(roomKey(id))
-	if !ok {
-		return Room{}, false
-	}
-	r, err := decodeRoom(id, v)
-	b.err = firstError(b.err, err)
-	return r, err == nil
-}
-
-func (b *baseRows) RoomByNumber(n uint32) (Room, bool) {
-	id, ok := b.Get(numberKey(n))
-	if !ok {
-		return Room{}, false
-	}
-	return b.Room(id)
-}
-
-func (b *baseRows) Record(id ID) (Record, error) {
-	r, err := readRecord(b.log, id)
-	return r.keep(), err
-}
-
-func (b *baseRows) Ascend(from, to string) iter.Seq2[string, string] {
-	return rowsOf(&layers{active: newTable(), rows: b.bucket}, from, to, false)
-}
-
-func (b *baseRows) Descend(from, to string) iter.Seq2[string, string] {
-	return rowsOf(&layers{active: newTable(), rows: b.bucket}, from, to, true)
-}
-
-func firstError(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
+	return c.Store.log.View(func(tx *bolt.Tx) error {
+		base := tx.Bucket(bucketBase)
+		return c.w.keys.ForEachBucket(func(g []byte) error {
+			return c.w.keys.Bucket(g).ForEach(func(k, v []byte) error {
+				key := rowKey + string(g) + string(k)
+				number, _ := roomInKey(key)
+				room, is := ended[number]
+				kept, ok := decodeKeyed(string(v))
+				if is && ok && kept.id.Compare(room.end) <= 0 && kept.id.Compare(room.Floor) <= 0 && base.Get([]byte(key)) == nil {
+					c.w.Delete(key)
+				}
+				return nil
+			})
+		})
+	})
 }

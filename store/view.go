@@ -34,8 +34,14 @@ type Room struct {
 	ID     string
 	Number uint32 // short name of the room in keys of rows, from 1, never reused
 	Last   ID     // newest record
-	Floor  ID     // newest record that retention took away, zero if none
-	Events uint64 // records kept
+	Floor  ID     // newest record that retention or an end took away, zero if none
+	Events uint64 // records kept: those above the floor
 	Total  uint64 // records ever written
-	link   uint32
+	// Tag is what Options.Apply keeps with the room: some bytes that every
+	// decision about the room needs, at no further look-up.
+	Tag  string
+	link uint32
+	// end is the record before the newest one that ended the room, zero if none
+	// did. What is at or below it leaves nothing behind.
+	end ID
 }

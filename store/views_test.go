@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -74,6 +75,9 @@ func TestViews_rebuiltEqualIncremental(t *testing.T) {
 			if seed%2 == 1 {
 				o.Keep = 15
 			}
+			if seed >= 2 {
+				o.Steps(3, 2)
+			}
 			s, path := create(t, o)
 			var known []store.Record
 			for crash := range 4 {
@@ -90,6 +94,12 @@ func TestViews_rebuiltEqualIncremental(t *testing.T) {
 							n.kind, n.erase, n.lane = "Gone", []store.ID{target.ID}, store.Others
 						}
 					}
+					if rng.IntN(50) == 0 {
+						inBetween(t, s, o)
+					}
+					if rng.IntN(40) == 0 {
+						n.kind, n.ends, n.erase, n.lane = "End", true, nil, store.Others
+					}
 					res, err := propose(s, n)
 					if err != nil && !errors.Is(err, store.ErrKeyReused) {
 						t.Fatal(err)
@@ -101,6 +111,7 @@ func TestViews_rebuiltEqualIncremental(t *testing.T) {
 				if s.Stats().Flushes < 1 {
 					t.Fatal("void: nothing was flushed")
 				}
+				inBetween(t, s, o)
 				settle(t, s, o.Keep)
 				verify(t, s)
 				want := dump(t, s)
@@ -119,6 +130,47 @@ func TestViews_rebuiltEqualIncremental(t *testing.T) {
 			}
 		})
 	}
+}
+
+// inBetween checks that the files of a store at work, were it killed now, open
+// to what a rebuild makes of them.
+func inBetween(t testing.TB, s *store.Store, o store.Options) {
+	t.Helper()
+	var path string
+	frozen(t, s, func() { path = crashed(t, s.Path()) })
+	o.FlushEvery, o.FlushRows = time.Hour, 1<<20 // so that nothing goes on after a rebuild
+	s = open(t, path, o)
+	var want string
+	frozen(t, s, func() { want, path = dump(t, s), crashed(t, path) })
+	removeViews(t, path)
+	again := open(t, path, o)
+	if got := dump(t, again); got != want {
+		t.Fatalf("rebuilt views differ:\n%s", diff(want, got))
+	}
+	verify(t, again)
+	closeStore(t, again)
+	verify(t, s)
+	closeStore(t, s)
+}
+
+// frozen calls f while the committer of a store stands still.
+func frozen(t testing.TB, s *store.Store, f func()) {
+	t.Helper()
+	held, release, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		_, err := s.Propose(context.Background(), &store.Proposal{Room: "frozen", Decide: func(store.View, time.Time) ([]*store.Draft, error) {
+			close(held)
+			<-release
+			return nil, nil
+		}})
+		if err != nil {
+			t.Error(err)
+		}
+	}()
+	<-held
+	defer func() { close(release); <-done }()
+	f()
 }
 
 func pick(rng *rand.Rand, known []store.Record, room string) *store.Record {

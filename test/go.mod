@@ -15,6 +15,8 @@ require (
 	github.com/roomlog/chat v0.0.0
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/tmaxmax/go-sse v0.11.0
+	golang.org/x/sync v0.20.0
+	pgregory.net/rapid v1.3.0
 )
 
 require (

@@ -32,17 +32,18 @@ type Grant struct {
 }
 
 // Action is something that a user may or may not do in a room.
-type Action string
+type Action = chat.Action
 
-// The actions that Grant.May is asked about.
+// The actions that Grant.May is asked about most. The others have the names that
+// they have in package chat.
 const (
-	Read   Action = "read" // history, log, streams; and that the room is there
-	Post   Action = "post"
-	Edit   Action = "edit"
-	Delete Action = "delete"
-	React  Action = "react" // and take a reaction back
-	Join   Action = "join"
-	Leave  Action = "leave"
+	Read   = chat.ActRead // history, log, streams; and that the room is there
+	Post   = chat.ActPost
+	Edit   = chat.ActEdit
+	Delete = chat.ActDelete
+	React  = chat.ActReact // and take a reaction back
+	Join   = chat.ActJoin
+	Leave  = chat.ActLeave
 )
 
 // expired reports whether the grant has ended at that time.

@@ -8,10 +8,10 @@ import (
 )
 
 // Do lets a user carry out a command: it asks whether they may, and then the
-// chat. A room comes into being by a join alone, and by that only if the
+// chat. A room comes into being by a command of its own, or by a join if the
 // options let it.
 func (g *Gate) Do(ctx context.Context, grant *Grant, room, key string, fact chat.Fact) (chat.Result, error) {
-	action := actionOf(fact)
+	action := ActionOf(fact, grant.User)
 	if err := g.Allow(grant, action, room); err != nil {
 		return chat.Result{}, err
 	}
@@ -25,9 +25,29 @@ func (g *Gate) Do(ctx context.Context, grant *Grant, room, key string, fact chat
 	return res, RoomError(err, room)
 }
 
-// actionOf returns what a fact does, in the words of Grant.May.
-func actionOf(fact chat.Fact) Action {
-	switch fact.(type) {
+// Create lets a user make a room; an empty id lets the chat choose one. A direct
+// room that is there already is answered with its first event, as if the key
+// had been known, or with ErrRoomExists where that event is gone.
+func (g *Gate) Create(ctx context.Context, grant *Grant, room, key string, fact chat.RoomCreated) (chat.Result, error) {
+	if err := g.Allow(grant, chat.ActCreate, room); err != nil {
+		return chat.Result{}, err
+	}
+	res, err := g.chat.CreateRoom(ctx, room, chat.Command{User: grant.User, Key: key, Fact: fact})
+	switch {
+	case err != nil:
+		return res, err
+	case res.Event.ID == chat.Start:
+		return res, Errorf(chat.ErrRoomExists, "the direct room of these members")
+	case !res.Changed:
+		res.Replayed = true
+	}
+	return res, nil
+}
+
+// ActionOf returns what a user does who proposes a fact, in the words of
+// Grant.May.
+func ActionOf(fact chat.Fact, by chat.User) Action {
+	switch f := fact.(type) {
 	case chat.MessageEdited:
 		return Edit
 	case chat.MessageDeleted:
@@ -35,9 +55,33 @@ func actionOf(fact chat.Fact) Action {
 	case chat.ReactionAdded, chat.ReactionRemoved:
 		return React
 	case chat.UserJoined:
-		return Join
+		if f.Member.ID == "" || f.Member.ID == by.ID {
+			return Join
+		}
+		return chat.ActAddMember
 	case chat.UserLeft:
-		return Leave
+		if f.Member.ID == "" || f.Member.ID == by.ID {
+			return Leave
+		}
+		return chat.ActRemoveMember
+	case chat.RoleChanged:
+		return chat.ActSetRole
+	case chat.UserBanned:
+		return chat.ActBan
+	case chat.UserUnbanned:
+		return chat.ActUnban
+	case chat.UserMuted:
+		return chat.ActMute
+	case chat.UserUnmuted:
+		return chat.ActUnmute
+	case chat.RoomCreated:
+		return chat.ActCreate
+	case chat.RoomChanged, chat.RoomArchived:
+		return chat.ActChange
+	case chat.RoomDeleted:
+		return chat.ActDeleteRoom
+	case chat.Custom:
+		return chat.ActCustom
 	}
 	return Post
 }
@@ -49,12 +93,6 @@ func RoomError(err error, room string) error {
 		return noRoom(room)
 	}
 	return err
-}
-
-// PostOf takes the fields of a post.
-func PostOf(o *Object) chat.MessagePosted {
-	kind, _ := o.OptionalString("kind")
-	return chat.MessagePosted{Text: o.String("text"), MessageKind: kind, Meta: o.Raw("meta")}
 }
 
 // Membership answers a join or a leave.

@@ -3,78 +3,74 @@ package transport
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/roomlog/chat"
 )
 
-// Verdict is what a stream makes of a reader's cursor in a room.
-type Verdict string
-
-// The verdicts.
-const (
-	Fresh    Verdict = "fresh"     // there was no cursor: only what comes from now on
-	Resumed  Verdict = "resumed"   // all that follows the cursor comes, then what is new
-	Reset    Verdict = "reset"     // the cursor is of no use: load the history anew
-	NotFound Verdict = "not_found" // the room is not there
-)
-
-// Why a cursor was of no use.
-const (
-	reasonExpired = "expired"
-	reasonAhead   = "ahead"
-	reasonInvalid = "invalid"
-	reasonStore   = "store"
-)
-
-// Standing is where a reader stands in a room.
-type Standing struct {
-	Room    string
-	Verdict Verdict
-	Reason  string  // of a Reset: expired, ahead, invalid or store
-	Head    chat.ID // the newest event of the room
-	Floor   chat.ID // the smallest cursor that still resumes
-}
-
 // FeedQuery says what a feed is of and where it begins.
 type FeedQuery struct {
-	Rooms  []string
-	User   string // id of who reads, whose replay budget it takes; the empty one is a user too
+	Rooms []string
+	// Many says that a room which is refused is as one that is not there. Else
+	// there is one room, and what it is refused with is the error.
+	Many bool
+	// Grant is who reads: what they may see, and whose replay budget it takes.
+	// nil is the host, who may read everything.
+	Grant  *Grant
 	Cursor Cursor
-	Store  string                 // the store that the cursor is of; empty is this one
-	Bell   *chat.Bell             // nil is a bell of its own; may serve several feeds of one goroutine
-	Hidden func(room string) bool // rooms that must seem not to be there; nil hides none
+	Store  string     // the store that the cursor is of; empty is this one
+	Bell   *chat.Bell // nil is a bell of its own; may serve several feeds of one goroutine
 }
 
 // Feed is what a stream serves of some rooms, in one order and with one cursor:
 // first what the reader has missed, up to the head that the store had when the
-// feed was opened, then the mark that it is live, then what comes. It is for
-// one goroutine at a time.
+// feed was opened, then the mark that it is live, then what comes. Behind an
+// event that takes a room from the reader comes nothing more of that room. It is
+// for one goroutine at a time.
 type Feed struct {
+	gate    *Gate
 	chat    *chat.Chat
 	bell    *chat.Bell
 	query   FeedQuery
+	user    string
 	replays *replays
 	turn    turn // to read what is stored
 
 	standings []Standing
-	found     []string           // the rooms that are there
+	seen      []sight            // the rooms that are there for the reader
+	filters   bool               // not every event of theirs is the reader's to see
 	mark      chat.ID            // where the replay ends and live begins
 	live      bool               // the mark has been handed out
 	replay    *chat.Subscription // of some rooms up to the mark, where others begin there; else nil
 	rest      *chat.Subscription // of all rooms that are there
-	stash     []chat.Event       // polled together with what came before the mark
+
+	queue   []chat.Event // polled, and not yet handed out
+	before  int          // how many of them come before the mark; -1 where it is not among them
+	recheck string       // the room that an event just handed out may have taken from the reader
+}
+
+// sight is how far the reader may read a room.
+type sight struct {
+	room string
+	from chat.ID // what is at or below it is not theirs to see
+	end  chat.ID // and what is above it, once they may no longer: zero before
+	gone bool    // that has been said
 }
 
 // Batch is what a feed has next. A reader writes Lost, then Events, then the
-// mark if Live, and asks again. A batch with none of them means that there is
-// no more for now, or with Wait that there is more, but not yet for this reader.
+// mark if Live, then Gone, and asks again. A batch with none of them means that
+// there is no more for now, or with Wait that there is more, but not yet for this
+// reader.
 type Batch struct {
 	Events []chat.Event // good until the next call
 	Live   bool         // after these events the reader is live; once, and once more after Lost
 	// Lost are rooms in which retention has overtaken the reader. They go on
 	// from the present.
 	Lost []Standing
+	// Gone are rooms that the reader may no longer read, or that are no longer
+	// there. Nothing more comes of them. Each is said once.
+	Gone []string
 	// Wait is greater than 0 only where the batch is otherwise empty and there
 	// is more, which the reader must wait for: it is not its turn to read what
 	// is stored, or its user has used up their share of the replay budget. Call
@@ -84,16 +80,22 @@ type Batch struct {
 }
 
 // Empty reports whether there is no more for now.
-func (b *Batch) Empty() bool { return len(b.Events) == 0 && !b.Live && len(b.Lost) == 0 }
+func (b *Batch) Empty() bool {
+	return len(b.Events) == 0 && !b.Live && len(b.Lost) == 0 && len(b.Gone) == 0
+}
 
 // Open opens a feed. No cursor fails it: ErrRoomNotFound if none of the rooms
-// is there, and what a read of the store may fail with. Close it after use.
+// is there for the reader, what they are refused with unless the query is of
+// many, and what a read of the store may fail with. Close it after use.
 func (g *Gate) Open(ctx context.Context, q FeedQuery) (*Feed, error) {
-	f := &Feed{chat: g.chat, bell: q.Bell, query: q, replays: g.options.replays}
+	f := &Feed{gate: g, chat: g.chat, bell: q.Bell, query: q, replays: g.options.replays, before: -1}
 	if f.bell == nil {
 		f.bell = chat.NewBell()
 	}
-	f.turn = turn{user: q.User, bell: f.bell}
+	if q.Grant != nil {
+		f.user = q.Grant.User.ID
+	}
+	f.turn = turn{user: f.user, bell: f.bell}
 	if err := f.begin(ctx, q.Cursor); err != nil {
 		return nil, err
 	}
@@ -105,18 +107,21 @@ func (f *Feed) begin(ctx context.Context, cursor Cursor) error {
 	if err := f.judge(ctx, cursor); err != nil {
 		return err
 	}
-	var resumed []string
+	var resumed, found []string
 	for _, s := range f.standings {
+		if s.Verdict != NotFound {
+			found = append(found, s.Room)
+		}
 		if s.Verdict == Resumed {
 			resumed = append(resumed, s.Room)
 		}
 	}
-	if len(f.found) == 0 {
-		return noRoom(f.query.Rooms[0])
-	}
 	after := f.mark
-	if len(resumed) == len(f.found) {
+	if len(resumed) == len(found) {
 		after = cursor.id // chat.Start for earliest
+		if len(f.seen) == 1 && after.Compare(f.seen[0].from) < 0 {
+			after = f.seen[0].from
+		}
 	} else if len(resumed) > 0 {
 		var err error
 		if f.replay, err = f.chat.Subscribe(cursor.id, f.bell, resumed...); err != nil {
@@ -124,79 +129,11 @@ func (f *Feed) begin(ctx context.Context, cursor Cursor) error {
 		}
 	}
 	var err error
-	if f.rest, err = f.chat.Subscribe(after, f.bell, f.found...); err != nil {
+	if f.rest, err = f.chat.Subscribe(after, f.bell, found...); err != nil {
 		f.Close()
 	}
 	return err
 }
-
-// judge gives every room its standing, and sets the mark.
-func (f *Feed) judge(ctx context.Context, cursor Cursor) error {
-	f.standings, f.found = nil, nil
-	foreign := f.query.Store != "" && f.query.Store != f.chat.StoreID()
-	for _, room := range f.query.Rooms {
-		s := Standing{Room: room, Verdict: NotFound}
-		if f.query.Hidden == nil || !f.query.Hidden(room) {
-			info, err := f.chat.Room(room).Info(ctx)
-			switch {
-			case err == nil:
-				s.Head, s.Floor = info.Head, info.Floor
-				s.Verdict, s.Reason = cursor.judge(f.chat.Head(), info.Floor)
-				if foreign {
-					s.Verdict, s.Reason = Reset, reasonStore
-				}
-				f.found = append(f.found, room)
-			case !missing(err):
-				return err
-			}
-		}
-		f.standings = append(f.standings, s)
-	}
-	f.mark = f.chat.Head() // after the rooms were looked at: their heads are not beyond it
-	return nil
-}
-
-// missing reports whether err says that a room is not there, or cannot be.
-func missing(err error) bool {
-	return errors.Is(err, chat.ErrRoomNotFound) || errors.Is(err, chat.ErrInvalidRoomID)
-}
-
-// judge says what a cursor is worth in a room, given the head of the store and
-// the floor of the room.
-func (c Cursor) judge(head, floor chat.ID) (Verdict, string) {
-	switch {
-	case c.kind == latest:
-		return Fresh, ""
-	case c.kind == earliest:
-		return Resumed, ""
-	case c.kind == malformed:
-		return Reset, reasonInvalid
-	case c.id.Compare(head) > 0:
-		return Reset, reasonAhead
-	case c.id.Compare(floor) < 0:
-		return Reset, reasonExpired
-	}
-	return Resumed, ""
-}
-
-// Verdict is that of the whole feed: Reset if it is any room's, else what the
-// rooms that are there have.
-func (f *Feed) Verdict() Verdict {
-	verdict := NotFound
-	for _, s := range f.standings {
-		switch {
-		case s.Verdict == Reset:
-			return Reset
-		case s.Verdict != NotFound:
-			verdict = s.Verdict
-		}
-	}
-	return verdict
-}
-
-// Standings tells where the reader stood in each room when the feed was opened,
-// or began anew.
-func (f *Feed) Standings() []Standing { return f.standings }
 
 // Mark is the cursor at which the feed becomes live: the head of the store when
 // the feed was opened, or began anew.
@@ -208,24 +145,44 @@ func (f *Feed) Bell() *chat.Bell { return f.bell }
 // Pending reports, without reading, whether Next may have something. It has not
 // while the feed waits for its turn.
 func (f *Feed) Pending() bool {
-	if !f.live {
+	switch {
+	case len(f.queue) > 0 || f.before >= 0 || f.recheck != "" || f.ending():
+		return true
+	case !f.live:
 		return !f.replays.waits(&f.turn)
 	}
-	return len(f.stash) > 0 || f.rest.Pending()
+	return f.rest.Pending()
 }
 
 // Next returns what comes next. It never waits, neither for more to be written
 // nor for its turn: after an empty batch, wait for the bell, and no longer than
 // Wait if the batch has one.
 func (f *Feed) Next(ctx context.Context) (Batch, error) {
-	if len(f.stash) > 0 {
-		events := f.stash
-		f.stash = nil
-		return Batch{Events: events}, nil
+	for {
+		if f.recheck != "" {
+			room := f.recheck
+			f.recheck = ""
+			if f.again(ctx, room) {
+				return Batch{Gone: []string{room}}, nil
+			}
+		}
+		if len(f.queue) == 0 && f.before < 0 {
+			if batch, done, err := f.fill(ctx); done || err != nil {
+				return batch, err
+			}
+		}
+		if batch := f.take(); !batch.Empty() {
+			return batch, nil
+		}
 	}
+}
+
+// fill polls what comes next into the queue. Where that is not events, it
+// returns the batch instead.
+func (f *Feed) fill(ctx context.Context) (batch Batch, done bool, err error) {
 	if !f.live && f.replay == nil && f.rest.Cursor().Compare(f.mark) >= 0 {
-		f.live = true
-		return Batch{Live: true}, nil
+		f.before = 0
+		return Batch{}, false, nil
 	}
 	from := f.rest
 	if f.replay != nil {
@@ -234,13 +191,19 @@ func (f *Feed) Next(ctx context.Context) (Batch, error) {
 	events, wait, err := f.poll(from)
 	switch {
 	case wait > 0:
-		return Batch{Wait: wait}, nil
+		return Batch{Wait: wait}, true, nil
 	case errors.Is(err, chat.ErrCursorExpired):
-		return f.lose(ctx, from.Cursor())
+		batch, err = f.lose(ctx, from.Cursor())
+		return batch, true, err
 	case err != nil:
-		return Batch{}, err
+		return Batch{}, true, err
 	case f.live:
-		return Batch{Events: events}, nil
+		f.queue = events
+		if len(events) > 0 {
+			return Batch{}, false, nil
+		}
+		batch.Gone = f.expire(f.rest.Cursor())
+		return batch, true, nil
 	}
 	upTo := len(events)
 	for upTo > 0 && events[upTo-1].ID.Compare(f.mark) > 0 {
@@ -248,14 +211,45 @@ func (f *Feed) Next(ctx context.Context) (Batch, error) {
 	}
 	// The subscription has passed the mark once it has returned what lies
 	// behind it, or has returned nothing.
-	f.live = upTo < len(events) || len(events) == 0
-	if f.replay == nil {
-		f.stash = events[upTo:]
-	} else if f.live { // the other subscription has the rest
-		f.replay.Close()
-		f.replay = nil
+	if upTo < len(events) || len(events) == 0 {
+		f.before = upTo
+		if f.replay != nil { // the other subscription has the rest
+			f.replay.Close()
+			f.replay = nil
+			events = events[:upTo]
+		}
 	}
-	return Batch{Events: events[:upTo], Live: f.live}, nil
+	f.queue = events
+	return Batch{}, false, nil
+}
+
+// take takes what comes next off the queue: up to the mark, and up to an event
+// that may take a room from the reader.
+func (f *Feed) take() (batch Batch) {
+	n := len(f.queue)
+	if f.before >= 0 {
+		n = f.before
+	}
+	events := f.queue[:n]
+	for i := range events {
+		if e := &events[i]; e.Concerns(f.user) && f.query.Grant != nil {
+			f.recheck = e.Room
+			n = i + 1
+			break
+		}
+	}
+	batch.Events, batch.Gone = f.visible(f.queue[:n])
+	f.queue = f.queue[n:]
+	if len(f.queue) == 0 {
+		f.queue = nil
+	}
+	if f.before < 0 {
+		return batch
+	}
+	if f.before -= n; f.before == 0 && f.recheck == "" {
+		f.before, f.live, batch.Live = -1, true, true
+	}
+	return batch
 }
 
 // poll polls a subscription. What is read before the feed is live is a replay:
@@ -279,25 +273,31 @@ func (f *Feed) poll(from *chat.Subscription) (events []chat.Event, wait time.Dur
 	return events, 0, err
 }
 
-// lose begins anew at the cursor after retention has overtaken the reader in
-// some of its rooms.
-func (f *Feed) lose(ctx context.Context, cursor chat.ID) (Batch, error) {
+// lose begins anew at the cursor after retention, or the end of a room, has
+// overtaken the reader in some of its rooms.
+func (f *Feed) lose(ctx context.Context, cursor chat.ID) (batch Batch, err error) {
 	f.Close()
 	f.live = false
-	f.query.Rooms, f.query.Store = f.found, ""
+	before := f.seen
+	f.query.Rooms, f.query.Store = f.open(), ""
 	if cursor == chat.Start {
 		cursor = afterNothing
 	}
-	if err := f.begin(ctx, Cursor{kind: at, id: cursor}); err != nil {
+	err = f.begin(ctx, Cursor{kind: at, id: cursor})
+	if err != nil && !missing(err) && !errors.Is(err, chat.ErrForbidden) {
 		return Batch{}, err
 	}
-	var lost []Standing
-	for _, s := range f.standings {
-		if s.Verdict == Reset {
-			lost = append(lost, s)
+	for _, s := range before {
+		if !s.gone && !slices.ContainsFunc(f.seen, func(now sight) bool { return now.room == s.room }) {
+			batch.Gone = append(batch.Gone, s.room)
 		}
 	}
-	return Batch{Lost: lost}, nil
+	for _, s := range f.standings {
+		if s.Verdict == Reset {
+			batch.Lost = append(batch.Lost, s)
+		}
+	}
+	return batch, nil
 }
 
 // Close ends the feed. It may be called twice.

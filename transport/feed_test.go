@@ -96,7 +96,7 @@ func TestFeed_givesEachRoomItsVerdict(t *testing.T) {
 		s.Post("a", ann, fmt.Sprint(i))
 	}
 	wiretest.Eventually(t, "room a has a floor", func() bool {
-		info, err := s.Chat.Room("a").Info(context.Background())
+		info, err := s.Chat.Room("a").Info(context.Background(), "")
 		return err == nil && info.Floor.Compare(first.ID) > 0
 	})
 	second := s.Post("b", ann, "2")[0]
@@ -153,7 +153,7 @@ func TestFeed_tellsOfRetentionThatOvertookIt(t *testing.T) {
 	}
 	late := s.Post("b", ann, "2")
 	wiretest.Eventually(t, "room a has lost what the feed has not read", func() bool {
-		info, err := s.Chat.Room("a").Info(context.Background())
+		info, err := s.Chat.Room("a").Info(context.Background(), "")
 		return err == nil && info.Floor.Compare(f.Mark()) > 0
 	})
 	got := drain(t, f)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 
@@ -20,7 +21,7 @@ var (
 	ErrInvalidCursor        = &chat.Error{Code: "invalid_cursor"}
 	ErrUnsupportedMediaType = &chat.Error{Code: "unsupported_media_type"}
 	ErrBodyTooLarge         = &chat.Error{Code: "body_too_large"}
-	ErrRateLimited          = &chat.Error{Code: "rate_limited"}
+	ErrRateLimited          = chat.ErrRateLimited
 	ErrTooManyConnections   = &chat.Error{Code: "too_many_connections"}
 	ErrStreamingUnsupported = &chat.Error{Code: "streaming_unsupported"}
 	ErrNotAcceptable        = &chat.Error{Code: "not_acceptable"}
@@ -45,6 +46,8 @@ type Problem struct {
 	// RetryAfter is after how many seconds it may be worth trying again. Over
 	// HTTP the header of that name says so too. 0 leaves both out.
 	RetryAfter int `json:"retry_after,omitempty"`
+	// Reason is the host's own code for what its hook rejected.
+	Reason string `json:"reason,omitempty"`
 }
 
 // kinds holds the status and the title of every code there is.
@@ -117,6 +120,12 @@ func ProblemOf(err error) *Problem {
 	}
 	if p.Status >= 500 {
 		p.Detail = ""
+	}
+	if e != nil && p.Code == e.Code {
+		p.Reason, p.RetryAfter = e.Reason, int(math.Ceil(e.RetryAfter.Seconds()))
+	}
+	if p.RetryAfter > 0 {
+		return p
 	}
 	if p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable {
 		p.RetryAfter = 1

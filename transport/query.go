@@ -7,7 +7,7 @@ import (
 )
 
 // single are the parameters of calls that say one thing each.
-var single = []string{"limit", "before", "after", "around", "store", "wait", "scope", "history", "named"}
+var single = []string{"limit", "before", "after", "around", "store", "wait", "scope", "history", "named", "q", "ban"}
 
 // CheckQuery returns ErrInvalidField if the query of a call holds what cannot be
 // read, or says twice what is said once: else a part of it would be left out

@@ -35,7 +35,7 @@ func TestFeed_waitsForItsUsersReplayBudget(t *testing.T) {
 	stored := fill(s, "general", ann, 600) // three pages
 	g := transport.NewGate(s.Chat, s.Guest.Auth, &transport.Options{ReplayRate: 2 << 20, ReplayBurst: 100 << 10})
 	feed := func(user, cursor string) *transport.Feed {
-		f, err := g.Open(t.Context(), transport.FeedQuery{Rooms: []string{"general"}, User: user, Cursor: transport.ParseCursor(cursor)})
+		f, err := g.Open(t.Context(), transport.FeedQuery{Rooms: []string{"general"}, Grant: &transport.Grant{User: chat.User{ID: user}}, Cursor: transport.ParseCursor(cursor)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +79,7 @@ func TestFeed_waitsForNothingIfNobodyElseReads(t *testing.T) {
 	stored := fill(s, "general", ann, 2000)
 	g := transport.NewGate(s.Chat, s.Guest.Auth, &transport.Options{ReplayPages: 1})
 	for range 3 {
-		f, err := g.Open(t.Context(), transport.FeedQuery{Rooms: []string{"general"}, User: "ann", Cursor: transport.ParseCursor("earliest")})
+		f, err := g.Open(t.Context(), transport.FeedQuery{Rooms: []string{"general"}, Grant: &transport.Grant{User: chat.User{ID: "ann"}}, Cursor: transport.ParseCursor("earliest")})
 		if err != nil {
 			t.Fatal(err)
 		}

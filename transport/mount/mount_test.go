@@ -45,7 +45,11 @@ func TestAnEvent_isTheSameBytesOnEveryTransport(t *testing.T) {
 	}
 	other := s.Socket(token)
 	other.WantOK("s", `{"id":"s","op":"subscribe","room":"general","after":"earliest"}`)
-	forms["replayed in a socket"] = other.Next().Events[1]
+	var replayed []json.RawMessage
+	for len(replayed) < 2 {
+		replayed = append(replayed, other.Next().Events...)
+	}
+	forms["replayed in a socket"] = replayed[1]
 	var log struct{ Events []json.RawMessage }
 	s.Call("GET", "/rooms/general/log", token, "").Want(200).Decode(&log)
 	forms["log"] = log.Events[1]
@@ -111,7 +115,7 @@ func TestAPageOfHistory_hasNoSeamWithTheStreamOpenedAfterIt(t *testing.T) {
 			k.Conn.Close()
 		}
 		cursor, _ := transport.ParseID(p.Messages[0].ID)
-		stored, err := s.Chat.Room("general").Log(t.Context(), cursor, len(ids))
+		stored, err := s.Chat.Room("general").Log(t.Context(), "", cursor, len(ids))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -25,7 +25,8 @@ func (a *api) edit(w http.ResponseWriter, r *http.Request, grant *transport.Gran
 	if err != nil {
 		return err
 	}
-	fact := chat.MessageEdited{Message: id, Text: body.String("text")}
+	fact := transport.EditOf(body)
+	fact.Message = id
 	return a.do(w, r, grant, body, http.StatusOK, fact)
 }
 

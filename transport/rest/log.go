@@ -36,7 +36,7 @@ func (a *api) log(w http.ResponseWriter, r *http.Request, grant *transport.Grant
 	if err := a.gate.Allow(grant, transport.Read, id); err != nil {
 		return err
 	}
-	page, err := a.chat.Room(id).Log(r.Context(), after, n)
+	page, err := a.chat.Room(id).Log(r.Context(), grant.User.ID, after, n)
 	if err == nil && len(page.Events) == 0 && wait > 0 {
 		release, full := a.gate.Connect(grant) // one that waits costs what a stream costs
 		if full != nil {
@@ -75,7 +75,7 @@ func (a *api) poll(w http.ResponseWriter, r *http.Request, grant *transport.Gran
 	}
 	defer sub.Close()
 	for {
-		page, err := a.chat.Room(id).Log(r.Context(), after, n)
+		page, err := a.chat.Room(id).Log(r.Context(), grant.User.ID, after, n)
 		if err != nil || len(page.Events) > 0 {
 			return page, err
 		}

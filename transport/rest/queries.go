@@ -22,13 +22,7 @@ func (a *api) rooms(w http.ResponseWriter, r *http.Request, grant *transport.Gra
 	if q.After, err = a.afterRoom(r.Context(), grant, query.Get("after")); err != nil {
 		return err
 	}
-	switch scope := query.Get("scope"); scope {
-	case "", "public":
-	case "mine":
-		q.Member = true
-	default:
-		return transport.Errorf(chat.ErrInvalidField, "scope is %.100q, not mine or public", scope)
-	}
+	q.Scope = chat.Scope(query.Get("scope"))
 	page, err := a.chat.Rooms(r.Context(), q)
 	if err != nil {
 		return err
@@ -58,9 +52,9 @@ func (a *api) afterRoom(ctx context.Context, grant *transport.Grant, after strin
 	if a.gate.Allow(grant, transport.Read, after) != nil {
 		return id, invalid
 	}
-	info, err := a.chat.Room(after).Info(ctx)
+	info, err := a.chat.Room(after).Info(ctx, grant.User.ID)
 	switch {
-	case errors.Is(err, chat.ErrRoomNotFound), errors.Is(err, chat.ErrInvalidRoomID):
+	case errors.Is(err, chat.ErrRoomNotFound), errors.Is(err, chat.ErrInvalidRoomID), errors.Is(err, chat.ErrForbidden):
 		return id, invalid
 	case err != nil:
 		return id, err
@@ -75,22 +69,85 @@ func (a *api) room(w http.ResponseWriter, r *http.Request, grant *transport.Gran
 }
 
 func (a *api) history(w http.ResponseWriter, r *http.Request, grant *transport.Grant) error {
-	query := r.URL.Query()
-	q := chat.HistoryQuery{Viewer: grant.User.ID}
-	var err error
-	if q.Limit, err = limit(query); err != nil {
+	q, err := historyQuery(r, grant)
+	if err != nil {
 		return err
-	}
-	for name, bound := range map[string]*chat.ID{"before": &q.Before, "after": &q.After, "around": &q.Around} {
-		if s := query.Get(name); s != "" {
-			if *bound, err = transport.ParseCursor(s).Bound(); err != nil {
-				return err
-			}
-		}
 	}
 	return a.read(w, r, grant, func(room *chat.Room) (any, error) {
 		return room.History(r.Context(), q)
 	})
+}
+
+func (a *api) thread(w http.ResponseWriter, r *http.Request, grant *transport.Grant) error {
+	id, err := messageID(r)
+	if err != nil {
+		return err
+	}
+	q, err := historyQuery(r, grant)
+	if err != nil {
+		return err
+	}
+	return a.read(w, r, grant, func(room *chat.Room) (any, error) {
+		return room.Thread(r.Context(), id, q)
+	})
+}
+
+func historyQuery(r *http.Request, grant *transport.Grant) (q chat.HistoryQuery, err error) {
+	query := r.URL.Query()
+	q.Viewer = grant.User.ID
+	if q.Limit, err = limit(query); err != nil {
+		return q, err
+	}
+	for name, to := range map[string]*chat.ID{"before": &q.Before, "after": &q.After, "around": &q.Around} {
+		if *to, err = bound(query, name); err != nil {
+			return q, err
+		}
+	}
+	return q, nil
+}
+
+// bound reads a parameter that bounds a page; zero where it is not there.
+func bound(query url.Values, name string) (chat.ID, error) {
+	s := query.Get(name)
+	if s == "" {
+		return chat.ID{}, nil
+	}
+	return transport.ParseCursor(s).Bound()
+}
+
+func (a *api) search(w http.ResponseWriter, r *http.Request, grant *transport.Grant) error {
+	query := r.URL.Query()
+	q := chat.SearchQuery{Words: query.Get("q"), Viewer: grant.User.ID}
+	var err error
+	if q.Limit, err = limit(query); err != nil {
+		return err
+	}
+	if q.Before, err = bound(query, "before"); err != nil {
+		return err
+	}
+	return a.read(w, r, grant, func(room *chat.Room) (any, error) {
+		return room.Search(r.Context(), q)
+	})
+}
+
+// mentions serves the messages that mention the caller. Rooms that the host
+// hides from them are left out, so a page may hold fewer than its limit.
+func (a *api) mentions(w http.ResponseWriter, r *http.Request, grant *transport.Grant) error {
+	query := r.URL.Query()
+	var q chat.MentionsQuery
+	var err error
+	if q.Limit, err = limit(query); err != nil {
+		return err
+	}
+	if q.Before, err = bound(query, "before"); err != nil {
+		return err
+	}
+	page, err := a.gate.Mentions(r.Context(), grant, q)
+	if err != nil {
+		return err
+	}
+	transport.Answer(w, http.StatusOK, page)
+	return nil
 }
 
 func (a *api) message(w http.ResponseWriter, r *http.Request, grant *transport.Grant) error {

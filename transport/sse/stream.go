@@ -24,12 +24,11 @@ type stream struct {
 	out     sink   // attached before the stream runs
 	release func() // counts the stream out
 
-	buf   *[]byte         // what is to be written; nil while there is nothing
-	wrote time.Time       // when something was written last
-	ask   time.Time       // when the host's rules are asked again
-	timer *time.Timer     // nil before the first wait
-	live  bool            // chat.live was written
-	gone  map[string]bool // rooms that the reader may no longer read
+	buf   *[]byte     // what is to be written; nil while there is nothing
+	wrote time.Time   // when something was written last
+	ask   time.Time   // when the host's rules are asked again
+	timer *time.Timer // nil before the first wait
+	live  bool        // chat.live was written
 
 	lost     atomic.Bool // the reader has gone
 	draining atomic.Bool // the stream is to end
@@ -55,12 +54,10 @@ var (
 func (s *stream) open(r *http.Request) (err error) {
 	s.feed, err = s.gate.Open(r.Context(), transport.FeedQuery{
 		Rooms:  s.rooms,
-		User:   s.grant.User.ID,
+		Many:   s.many,
+		Grant:  &s.grant,
 		Cursor: transport.RequestCursor(r),
 		Store:  strings.Clone(r.URL.Query().Get("store")),
-		Hidden: func(room string) bool {
-			return s.gate.Allow(&s.grant, transport.Read, room) != nil
-		},
 	})
 	return err
 }
@@ -174,9 +171,8 @@ func (s *stream) step() error {
 		return s.end(endExpired)
 	}
 	if !time.Now().Before(s.ask) {
-		if err := s.askAgain(); err != nil {
-			return err
-		}
+		s.ask = time.Now().Add(s.gate.Options().Heartbeat)
+		s.feed.Ask(context.Background(), &s.grant)
 	}
 	draining := s.draining.Load() // before the feed is read: what was stored by then is still written
 	batch, err := s.feed.Next(context.Background())
@@ -203,7 +199,7 @@ func (s *stream) write(batch transport.Batch) error {
 	for _, standing := range batch.Lost {
 		s.keep(appendReset(s.buffer(), standing, s.nameOf(standing.Room)))
 	}
-	if len(batch.Events) == 1 && s.buf == nil && !s.gone[batch.Events[0].Room] {
+	if len(batch.Events) == 1 && s.buf == nil {
 		s.wrote = time.Now()
 		if err := s.out.Write(s.as.frame(batch.Events[0])); err != nil {
 			return err
@@ -212,9 +208,6 @@ func (s *stream) write(batch transport.Batch) error {
 	}
 	for i := range batch.Events {
 		e := &batch.Events[i]
-		if s.gone[e.Room] {
-			continue
-		}
 		f := s.as.frame(*e)
 		if s.buf != nil && len(*s.buf)+len(f) > maxWrite {
 			if err := s.flush(); err != nil {
@@ -226,7 +219,15 @@ func (s *stream) write(batch transport.Batch) error {
 	if batch.Live && !s.live {
 		s.live = true
 		s.keep(appendLive(s.buffer(), s.feed.Mark(), s.feed.Verdict() != transport.Resumed))
-		return s.flush() // the reader waits for this
+		if err := s.flush(); err != nil { // the reader waits for this
+			return err
+		}
+	}
+	for _, room := range batch.Gone {
+		s.keep(appendEnd(s.buffer(), endForbidden, s.nameOf(room)))
+	}
+	if len(batch.Gone) > 0 && s.feed.Over() {
+		return errors.Join(s.flush(), errEnded)
 	}
 	return nil
 }
@@ -261,31 +262,6 @@ func (s *stream) wait(atMost time.Duration) error {
 	}
 	s.wrote = time.Now()
 	return s.out.Write(ping)
-}
-
-// askAgain asks whether the reader may still read each room.
-func (s *stream) askAgain() error {
-	s.ask = time.Now().Add(s.gate.Options().Heartbeat)
-	left := 0
-	for _, standing := range s.feed.Standings() {
-		room := standing.Room
-		if standing.Verdict == transport.NotFound || s.gone[room] {
-			continue
-		}
-		if s.gate.Allow(&s.grant, transport.Read, room) == nil {
-			left++
-			continue
-		}
-		if s.gone == nil {
-			s.gone = make(map[string]bool)
-		}
-		s.gone[room] = true
-		s.keep(appendEnd(s.buffer(), endForbidden, s.nameOf(room)))
-	}
-	if left == 0 {
-		return errors.Join(s.flush(), errEnded)
-	}
-	return nil
 }
 
 // end says why the stream ends.

@@ -304,7 +304,7 @@ var flaws = map[string]struct {
 	},
 	"looks for the room before it asks who it is": {
 		flaw{handler: refuses(func(gate *transport.Gate, r *http.Request) error {
-			_, err := gate.Chat().Room(r.URL.Query().Get("room")).Info(r.Context())
+			_, err := gate.Chat().Room(r.URL.Query().Get("room")).Info(r.Context(), "")
 			return err
 		})},
 		map[string]string{"Unauthenticated": "room_not_found"},
@@ -324,7 +324,7 @@ var flaws = map[string]struct {
 	},
 	"tells a room that cannot be from one that is not there": {
 		flaw{handler: refuses(func(gate *transport.Gate, r *http.Request) error {
-			_, err := gate.Chat().Room(r.URL.Query().Get("room")).Info(r.Context())
+			_, err := gate.Chat().Room(r.URL.Query().Get("room")).Info(r.Context(), "")
 			if errors.Is(err, chat.ErrInvalidRoomID) {
 				return err
 			}

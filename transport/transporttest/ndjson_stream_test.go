@@ -19,9 +19,8 @@ type lines struct {
 	w     http.ResponseWriter
 	rc    *http.ResponseController
 
-	buf  []byte          // what is to be written
-	gone map[string]bool // rooms that the reader may no longer read
-	err  error           // of a write: the reader has gone
+	buf []byte // what is to be written
+	err error  // of a write: the reader has gone
 }
 
 // run sends what there is until the reader has gone or ends.
@@ -36,9 +35,7 @@ func (l *lines) run(ctx context.Context) {
 		}
 		if !time.Now().Before(beat) { // the host's rules may be other ones now
 			beat = time.Now().Add(heartbeat)
-			if !l.askAgain() {
-				return
-			}
+			l.feed.Ask(ctx, &l.grant)
 			l.line("ping", struct{}{})
 		}
 		draining := isClosed(l.drain) || isClosed(l.gate.Chat().Draining()) // before the feed is read: what was stored by then is sent
@@ -48,6 +45,9 @@ func (l *lines) run(ctx context.Context) {
 			return
 		}
 		l.batch(batch)
+		if l.feed.Over() { // no room is left
+			return
+		}
 		if draining {
 			l.end("draining", "")
 			return
@@ -78,27 +78,6 @@ func (l *lines) wait(ctx context.Context, beat time.Time, atMost time.Duration) 
 	case <-ctx.Done():
 		l.err = ctx.Err()
 	}
-}
-
-// askAgain ends the rooms that may no longer be read, and reports whether any is
-// left.
-func (l *lines) askAgain() bool {
-	left := 0
-	for _, s := range l.feed.Standings() {
-		if s.Verdict == transport.NotFound || l.gone[s.Room] {
-			continue
-		}
-		if l.gate.Allow(&l.grant, transport.Read, s.Room) == nil {
-			left++
-			continue
-		}
-		if l.gone == nil {
-			l.gone = make(map[string]bool)
-		}
-		l.gone[s.Room] = true
-		l.end("forbidden", s.Room)
-	}
-	return left > 0
 }
 
 // position is where a reader stands in a room.
@@ -135,13 +114,14 @@ func (l *lines) batch(b transport.Batch) {
 		l.line("reset", position{Room: s.Room, Reason: s.Reason, Head: s.Head, Floor: s.Floor})
 	}
 	for _, e := range b.Events {
-		if !l.gone[e.Room] {
-			l.put(e.Frame(eventLines, eventLine))
-		}
+		l.put(e.Frame(eventLines, eventLine))
 	}
 	if b.Live {
 		l.line("live", l.feed.Mark())
 		l.flush() // the reader waits for this
+	}
+	for _, room := range b.Gone {
+		l.end("forbidden", room)
 	}
 }
 

@@ -65,9 +65,9 @@ func (h *lineHandler) serve(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer release()
 	feed, err := h.gate.Open(r.Context(), transport.FeedQuery{
-		Rooms: rooms, User: grant.User.ID,
+		Rooms:  rooms,
 		Cursor: transport.RequestCursor(r), Store: r.URL.Query().Get("store"),
-		Hidden: func(room string) bool { return h.gate.Allow(&grant, transport.Read, room) != nil },
+		Grant: &grant,
 	})
 	if err != nil {
 		return err

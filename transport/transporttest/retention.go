@@ -85,7 +85,7 @@ func overtaken(t testing.TB, tr *Transport) {
 // kept returns how many events the room has in one page of its log.
 func (s *site) kept() int {
 	s.Helper()
-	page, err := s.chat.Room(room).Log(context.Background(), chat.Start, 1000)
+	page, err := s.chat.Room(room).Log(context.Background(), "", chat.Start, 1000)
 	if err != nil {
 		s.Fatalf("reading the log: %v", err)
 	}

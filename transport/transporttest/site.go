@@ -165,7 +165,7 @@ func (s *site) log(room string, after chat.ID) []chat.Event {
 // info returns where a room stands.
 func (s *site) info(room string) chat.RoomInfo {
 	s.Helper()
-	info, err := s.chat.Room(room).Info(context.Background())
+	info, err := s.chat.Room(room).Info(context.Background(), "")
 	if err != nil {
 		s.Fatalf("asking about the room: %v", err)
 	}

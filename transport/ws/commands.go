@@ -12,7 +12,13 @@ func post(ctx context.Context, c *conn, grant *transport.Grant, o *transport.Obj
 }
 
 func edit(ctx context.Context, c *conn, grant *transport.Grant, o *transport.Object) (result, error) {
-	return c.command(ctx, grant, o, chat.MessageEdited{Message: o.Message(), Text: o.String("text")})
+	return c.command(ctx, grant, o, editOf(o))
+}
+
+func editOf(o *transport.Object) chat.MessageEdited {
+	fact := transport.EditOf(o)
+	fact.Message = o.Message()
+	return fact
 }
 
 func remove(ctx context.Context, c *conn, grant *transport.Grant, o *transport.Object) (result, error) {
@@ -67,23 +73,4 @@ func target(o *transport.Object) (room, key string, err error) {
 		return "", "", err
 	}
 	return room, key, err
-}
-
-func history(ctx context.Context, c *conn, grant *transport.Grant, o *transport.Object) (result, error) {
-	name := o.String("room")
-	q := chat.HistoryQuery{
-		Before: o.Bound("before"), After: o.Bound("after"), Around: o.Bound("around"),
-		Limit: o.Limit(), Viewer: grant.User.ID,
-	}
-	if err := o.Err(); err != nil {
-		return result{}, err
-	}
-	if err := c.gate.Allow(grant, transport.Read, name); err != nil {
-		return result{}, err
-	}
-	page, err := c.chat().Room(name).History(ctx, q)
-	if err != nil {
-		return result{}, transport.RoomError(err, name)
-	}
-	return result{ok: marshal(page)}, nil
 }

@@ -30,8 +30,10 @@ var ops = map[string]op{
 	"subscribe": subscribe, "unsubscribe": unsubscribe,
 	"post": post, "edit": edit, "delete": remove, "react": react, "unreact": unreact,
 	"join": join, "leave": leave,
-	"history": history,
-	"auth":    authenticate, "ping": ping,
+	"create": create, "change": change, "delete_room": deleteRoom,
+	"member": member, "ban": ban, "unban": unban, "mute": mute, "unmute": unmute,
+	"history": history, "thread": thread, "mentions": mentions, "search": search,
+	"auth": authenticate, "ping": ping,
 }
 
 // empty is the body of an answer that says no more than that it was done.

@@ -15,9 +15,6 @@ func subscribe(ctx context.Context, c *conn, grant *transport.Grant, o *transpor
 	if err := o.Err(); err != nil {
 		return result{}, err
 	}
-	if err := c.gate.Allow(grant, transport.Read, name); err != nil {
-		return result{}, err
-	}
 	c.mu.Lock()
 	taken, n := c.find(name) != nil, len(c.rooms)
 	c.mu.Unlock()
@@ -28,7 +25,7 @@ func subscribe(ctx context.Context, c *conn, grant *transport.Grant, o *transpor
 		return result{}, transport.Errorf(transport.ErrTooManyConnections, "a socket has at most %d rooms", most)
 	}
 	feed, err := c.gate.Open(ctx, transport.FeedQuery{
-		Rooms: []string{name}, User: grant.User.ID, Cursor: transport.ParseCursor(after), Store: store, Bell: c.bell,
+		Rooms: []string{name}, Grant: grant, Cursor: transport.ParseCursor(after), Store: store, Bell: c.bell,
 	})
 	if err != nil {
 		return result{}, err

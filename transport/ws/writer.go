@@ -134,7 +134,12 @@ func (w *writer) put(r *room, batch transport.Batch) error {
 		events = events[n:]
 	}
 	if batch.Live {
-		return w.out.put(appendLive(nil, r.name, r.feed.Mark()))
+		if err := w.out.put(appendLive(nil, r.name, r.feed.Mark())); err != nil {
+			return err
+		}
+	}
+	if len(batch.Gone) > 0 {
+		w.expel(r)
 	}
 	return nil
 }
@@ -192,9 +197,7 @@ func (w *writer) tend() {
 	}
 	w.beat = time.Now().Add(w.gate.Options().Heartbeat)
 	for _, r := range w.rooms {
-		if w.gate.Allow(&grant, transport.Read, r.name) != nil {
-			w.expel(r)
-		}
+		r.feed.Ask(context.Background(), &grant)
 	}
 	if !w.heard.Swap(false) {
 		w.send(ws.CompiledPing)

@@ -317,7 +317,7 @@ func TestRequests_areAnsweredOnceAndInOrder(t *testing.T) {
 	if m := k.Next(); m.Re == nil || *m.Re != `A"` {
 		t.Errorf("the last answer is %s", m.Raw)
 	}
-	page, err := s.Chat.Room("general").Log(t.Context(), chat.Start, 1000)
+	page, err := s.Chat.Room("general").Log(t.Context(), "", chat.Start, 1000)
 	if err != nil || len(page.Events) != 2*n+1 {
 		t.Errorf("%d events are stored, %v", len(page.Events), err)
 	}

@@ -1,0 +1,102 @@
+package transport
+
+import "github.com/roomlog/chat"
+
+// PostOf takes the fields of a post.
+func PostOf(o *Object) chat.MessagePosted {
+	kind, _ := o.OptionalString("kind")
+	f := chat.MessagePosted{
+		MessageKind: kind, ReplyTo: o.OptionalID("reply_to"), Thread: o.OptionalID("thread"),
+		Mentions: o.Strings("mentions"), Attachments: o.Raw("attachments"), Meta: o.Raw("meta"),
+	}
+	if f.Attachments == nil { // what a picture may go without
+		f.Text = o.String("text")
+	} else {
+		f.Text, _ = o.OptionalString("text")
+	}
+	return f
+}
+
+// EditOf takes the fields of an edit, but for the message.
+func EditOf(o *Object) chat.MessageEdited {
+	return chat.MessageEdited{Text: o.String("text"), Mentions: o.Strings("mentions")}
+}
+
+// CreateOf takes the fields that describe a new room, but for its id.
+func CreateOf(o *Object) chat.RoomCreated {
+	kind, _ := o.OptionalString("kind")
+	title, _ := o.OptionalString("title")
+	topic, _ := o.OptionalString("topic")
+	slow, _ := o.OptionalInt("slow_mode_s")
+	history, _ := o.OptionalString("history")
+	return chat.RoomCreated{
+		RoomKind: chat.RoomKind(kind), Title: title, Topic: topic, SlowMode: slow,
+		History: chat.Visibility(history), Meta: o.Raw("meta"), Members: o.Users("members"),
+	}
+}
+
+// ChangeOf takes the fields of a change of a room: archiving is a fact of its
+// own, and goes alone.
+func ChangeOf(o *Object) chat.Fact {
+	var f chat.RoomChanged
+	any := false
+	if archived, ok := o.OptionalBool("archived"); ok {
+		f.Archived, any = &archived, true
+	}
+	if kind, ok := o.OptionalString("kind"); ok {
+		f.RoomKind, any = chat.RoomKind(kind), true
+		if kind == "" {
+			o.fail(chat.ErrInvalidField, "kind is empty")
+		}
+	}
+	if title, ok := o.OptionalString("title"); ok {
+		f.Title, any = &title, true
+	}
+	if topic, ok := o.OptionalString("topic"); ok {
+		f.Topic, any = &topic, true
+	}
+	if slow, ok := o.OptionalInt("slow_mode_s"); ok {
+		f.SlowMode, any = &slow, true
+	}
+	if history, ok := o.OptionalString("history"); ok {
+		f.History, any = chat.Visibility(history), true
+		if history == "" {
+			o.fail(chat.ErrInvalidField, "history is empty")
+		}
+	}
+	if f.Meta = o.Raw("meta"); f.Meta != nil {
+		any = true
+	}
+	if !any {
+		o.fail(chat.ErrInvalidField, "there is nothing to change")
+	}
+	if f.Archived == nil || !*f.Archived {
+		return f
+	}
+	if f.RoomKind != "" || f.Title != nil || f.Topic != nil || f.SlowMode != nil || f.History != "" || f.Meta != nil {
+		o.fail(chat.ErrInvalidField, "archiving goes alone: change the room first")
+	}
+	return chat.RoomArchived{}
+}
+
+// RoleOf takes the field "role": the ordinary one where it is not there.
+func RoleOf(o *Object) chat.Role {
+	role, ok := o.OptionalString("role")
+	if !ok {
+		return chat.Ordinary
+	}
+	if role == "" {
+		o.fail(chat.ErrInvalidField, "role is empty")
+	}
+	return chat.Role(role)
+}
+
+// NamedOf takes the field "name" of a user who is known by their id, which must
+// not be empty.
+func NamedOf(o *Object, id string) chat.User {
+	if id == "" {
+		o.fail(chat.ErrInvalidField, "the id of the user is empty")
+	}
+	name, _ := o.OptionalString("name")
+	return chat.User{ID: id, Name: name}
+}
