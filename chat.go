@@ -35,15 +35,20 @@
 //
 // Erasing. Deleting a message erases its texts: no read that begins after
 // Delete has returned yields them, in history or in the log. The events stay,
-// marked as erased, with what they refer to.
+// marked as erased, with what they refer to. Deleting a room takes all its events
+// away: the RoomDeleted is the last that its readers see.
 //
 // One by one. Commands are decided one after another, each on the state that all
 // earlier ones left. Of two that exclude each other one passes.
 //
+// Who may. Every command of a user and every query on a user's behalf is judged by
+// one Policy. A private room is, to those who may not read it, answered exactly as
+// one that does not exist.
+//
 // Retries. A command with a key that is given twice is stored once, and both get
 // the same answer, also after a crash. The same key with another fact is refused.
 //
-// Views are what the log says. History, members and rooms are folds of the log:
+// Views are what the log says. History, threads, mentions, members and rooms are folds of the log:
 // the same whether folded as it grew, from any point after a crash, or anew
 // without the views file.
 //

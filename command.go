@@ -43,7 +43,6 @@ type command struct {
 	host      bool
 	policy    Policy
 	reactions ReactionPolicy
-	request   Request // for the policy, here so that asking allocates nothing
 	draft     store.Draft
 	drafts    [1]*store.Draft // &draft, so that deciding allocates nothing
 }

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/roomlog/chat/store"
@@ -84,12 +85,18 @@ type asked struct {
 	author string
 }
 
+var requests = sync.Pool{New: func() any { return new(Request) }}
+
 // ask asks the policy. The host's own voice needs no leave.
 func (d *decision) ask(action Action, about asked) error {
 	if d.host {
 		return nil
 	}
-	r := &d.request
+	r := requests.Get().(*Request) // asking allocates nothing
+	defer func() {
+		*r = Request{} // it would hold on to the view
+		requests.Put(r)
+	}()
 	*r = Request{
 		Action: action, User: User{ID: d.draft.UserID, Name: d.draft.UserName},
 		Room:   d.rules.state(d.draft.Room, d.exists),

@@ -135,7 +135,7 @@ func (d *decision) unban(f UserUnbanned) ([]*store.Draft, error) {
 	if err := d.ask(ActUnban, asked{target: f.Member.ID}); err != nil {
 		return nil, err
 	}
-	if _, banned := d.view.Get(banKey(d.room.Number, f.Member.ID)); !banned {
+	if !lasts(d.view, banKey(d.room.Number, f.Member.ID), d.now) {
 		return nil, nil
 	}
 	f.Member = d.named(f.Member)
@@ -160,7 +160,7 @@ func (d *decision) unmute(f UserUnmuted) ([]*store.Draft, error) {
 	if err := d.ask(ActUnmute, asked{target: f.Member.ID}); err != nil {
 		return nil, err
 	}
-	if _, muted := d.view.Get(muteKey(d.room.Number, f.Member.ID)); !muted {
+	if !lasts(d.view, muteKey(d.room.Number, f.Member.ID), d.now) {
 		return nil, nil
 	}
 	f.Member = d.named(f.Member)

@@ -62,7 +62,10 @@ func sizeHint(d *store.Draft, fact Fact) int {
 	n := 160 + len(d.Room) + len(d.Type) + len(d.UserID) + len(d.UserName) + len(d.Key)
 	switch f := fact.(type) {
 	case MessagePosted:
-		n += len(f.Text) + len(f.Text)/16 + len(f.MessageKind) + len(f.Meta) + len(f.Attachments) + 32*len(f.Mentions) + 96
+		n += len(f.Text) + len(f.Text)/16 + len(f.MessageKind) + len(f.Meta) + len(f.Attachments) + 32*len(f.Mentions) + 32
+		if f.ReplyTo != Start || f.Thread != Start {
+			n += 96
+		}
 	case MessageEdited:
 		n += len(f.Text) + len(f.Text)/16 + 64
 	case Custom:

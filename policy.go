@@ -109,7 +109,7 @@ func lasts(v store.View, key string, now time.Time) bool {
 //     for those who are banned from it. In a public room a banned user may do
 //     nothing.
 //   - All may create rooms, and join, read and write in public ones. In an
-//     archived room nobody writes.
+//     archived room nobody posts, edits, reacts or joins.
 //   - A muted user neither posts nor edits nor reacts.
 //   - Authors edit their messages. Authors, admins and owners delete them.
 //   - Owners and admins change and archive the room, add, remove, ban and mute.

@@ -59,7 +59,7 @@ func (t task) use(path string) string {
 		r.Post(ctx, user("ann"), "one more")
 		r.History(ctx, chat.HistoryQuery{Limit: 200})
 		r.Members(ctx)
-		r.Info(ctx)
+		r.Info(ctx, "")
 		for _, err := range r.Backward(ctx, chat.End) {
 			if err != nil {
 				break
