@@ -35,9 +35,12 @@ func Restore(backup, path string, progress func(Progress)) error {
 	return store.Restore(backup, path, progress)
 }
 
-// Compact rewrites the file of a closed chat without the space that erasing
-// and retention have left in it. It needs room for both. It fails with
-// ErrLocked if the chat is open. progress may be nil.
+// Compact rewrites the files of a closed chat without the space that erasing,
+// retention and deleted rooms have left in them: afterwards no byte of a deleted
+// text is in either. It needs room for both. Where the removal of a deleted room
+// was still under way (Stats.Removing) the views are taken away, and made anew
+// by the next Open. It fails with ErrLocked if the chat is open. progress may be
+// nil.
 func Compact(path string, progress func(Progress)) error {
 	return store.Compact(path, progress)
 }
