@@ -84,6 +84,12 @@ func (c *conn) start() {
 	go c.read()
 }
 
+// End tells the socket to end, so that its client comes back elsewhere.
+func (c *conn) End() { c.end(restart) }
+
+// Cut closes the connection.
+func (c *conn) Cut() { _ = c.net.Close() }
+
 // end asks the writer to end the socket, if nothing has yet.
 func (c *conn) end(why *closing) {
 	c.mu.Lock()
@@ -108,7 +114,7 @@ func (c *conn) read() {
 			r.feed.Close()
 		}
 		c.release()
-		c.handler.remove(c)
+		c.handler.sockets.Remove(c)
 	}()
 	ended := false
 	defer c.rescue(&ended)
