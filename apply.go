@@ -34,7 +34,9 @@ func apply(rows store.Rows, room *store.Room, r *store.Record) {
 		return // nearly always
 	}
 	f := folding{rows: rows, room: *room, rules: rulesOf(*room), record: r}
-	f.rules.deleted = false // whatever comes after a deletion begins the room anew
+	if f.rules.deleted { // whatever comes after a deletion begins the room anew
+		f.rules.deleted, f.rules.again = false, true
+	}
 	f.fold()
 	room.Tag = f.rules.tag()
 }

@@ -10,7 +10,8 @@ import (
 // rules are what every decision about a room needs. They stand in the room's
 // Tag, so that a post looks up nothing else:
 //
-//	byte 0   kind: 0 public, 1 private, 2 direct; bits 4 archived, 5 deleted, 6 history from one's join
+//	byte 0   kind: 0 public, 1 private, 2 direct; bits 4 archived, 5 deleted, 6 history from one's join,
+//	         7 begun anew after a deletion
 //	         seconds of slow mode, members, owners, bans, mutings: each a uvarint
 //
 // No tag at all is a public room with nobody in it.
@@ -18,6 +19,7 @@ type rules struct {
 	kind     RoomKind
 	archived bool
 	deleted  bool // by a RoomDeleted, and not begun anew
+	again    bool // begun anew after a RoomDeleted
 	joined   bool // members see from their join on
 	slow     int  // seconds
 	members  uint64
@@ -30,6 +32,7 @@ const (
 	tagArchived = 1 << 4
 	tagDeleted  = 1 << 5
 	tagJoined   = 1 << 6
+	tagAgain    = 1 << 7
 )
 
 // kinds of rooms by their number in a tag.
@@ -45,6 +48,7 @@ func rulesOf(room store.Room) rules {
 		r.kind = tagKinds[k]
 	}
 	r.archived, r.deleted, r.joined = tag[0]&tagArchived != 0, tag[0]&tagDeleted != 0, tag[0]&tagJoined != 0
+	r.again = tag[0]&tagAgain != 0
 	slow, rest := cutUvarint(tag[1:])
 	r.slow = int(slow)
 	r.members, rest = cutUvarint(rest)
@@ -83,6 +87,9 @@ func (r rules) tag() string {
 	}
 	if r.joined {
 		b[0] |= tagJoined
+	}
+	if r.again {
+		b[0] |= tagAgain
 	}
 	out := b[:1]
 	for _, n := range [...]uint64{uint64(r.slow), r.members, r.owners, r.banned, r.muted} {

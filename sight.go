@@ -37,6 +37,11 @@ func (c *Chat) look(v snapshot, id, viewer string) (*sight, error) {
 		return nil, ErrRoomNotFound.because("%s", id)
 	}
 	s := &sight{view: v, head: v.Head(), room: room, rules: rules, viewer: viewer, from: room.Floor}
+	if rules.again {
+		if err := s.skipDeletion(); err != nil {
+			return nil, err
+		}
+	}
 	if viewer == "" {
 		return s, nil
 	}
@@ -53,6 +58,19 @@ func (c *Chat) look(v snapshot, id, viewer string) (*sight, error) {
 		}
 	}
 	return s, nil
+}
+
+// skipDeletion passes over the RoomDeleted that a room which has begun anew is
+// preceded by: it was for those who read the old one.
+func (s *sight) skipDeletion() error {
+	for id := range s.view.Index(s.room, store.Others, s.room.Floor, Start, false) {
+		r, err := s.view.Record(id)
+		if err == nil && r.Type == kindRoomDeleted {
+			s.from = id
+		}
+		return err
+	}
+	return nil
 }
 
 // mayRead asks the policy whether a user may read a room.
@@ -151,6 +169,6 @@ func (e Event) Concerns(user string) bool {
 	default:
 		return false
 	}
-	member := append([]byte(nil), `"member":{"id":`...)
-	return bytes.Contains(e.body, appendString(member, user))
+	var room [192]byte // for most ids: it is asked for every reader of the event
+	return bytes.Contains(e.body, appendString(append(room[:0], `"member":{"id":`...), user))
 }

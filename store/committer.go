@@ -256,7 +256,7 @@ func (c *committer) decide(r *request) (err error) {
 	}()
 	if r.Key != "" {
 		if room := c.w.find(r.Room); room != nil {
-			if k, ok := c.w.lookupKey(room.Number, r.UserID, r.Key, keyTime(c.now, c.mint.last), c.o.KeyTTL); ok {
+			if k, ok := c.w.lookupKey(room, r.UserID, r.Key, keyTime(c.now, c.mint.last), c.o.KeyTTL); ok {
 				rec, err := c.w.Record(k.id)
 				r.result, err = c.replay(r.Proposal, k, rec, err)
 				return err

@@ -228,12 +228,13 @@ func rowsOf(l *layers, from, to string, back bool) iter.Seq2[string, string] {
 }
 
 // lookupKey returns what a proposal's idempotency key stands for, if it is
-// known and still alive at now, which is a keyTime.
-func (l *layers) lookupKey(room uint32, user, key string, now time.Time, ttl time.Duration) (keyed, bool) {
+// known and still alive at now, which is a keyTime. The end of a room ends its
+// keys: what comes after is another room.
+func (l *layers) lookupKey(room *Room, user, key string, now time.Time, ttl time.Duration) (keyed, bool) {
 	g := keyGeneration(now, ttl)
 	for _, gen := range [2]uint32{g, g - 1} {
-		if v, ok := l.get(keyKey(gen, key, room, user)); ok {
-			if k, ok := decodeKeyed(v); ok && now.Sub(timeOf(k.id)) < ttl {
+		if v, ok := l.get(keyKey(gen, key, room.Number, user)); ok {
+			if k, ok := decodeKeyed(v); ok && now.Sub(timeOf(k.id)) < ttl && k.id.Compare(room.end) > 0 {
 				return k, true
 			}
 		}

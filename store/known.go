@@ -15,7 +15,7 @@ func (s *Store) Known(p *Proposal) (known bool, err error) {
 	if ok {
 		func() {
 			defer sn.caught(viewsPath(s.path))
-			_, known = sn.lookupKey(room.Number, p.UserID, p.Key, keyTime(s.o.Now(), sn.Head()), s.o.KeyTTL)
+			_, known = sn.lookupKey(&room, p.UserID, p.Key, keyTime(s.o.Now(), sn.Head()), s.o.KeyTTL)
 		}()
 	}
 	return known, sn.Err()
