@@ -3,26 +3,24 @@ package transport
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"github.com/roomlog/chat"
 )
 
 // Do lets a user carry out a command: it asks whether they may, and then the
-// chat. A room comes into being by a command of its own, or by a join if the
-// options let it.
+// chat. It brings no room into being: see Create and Join.
 func (g *Gate) Do(ctx context.Context, grant *Grant, room, key string, fact chat.Fact) (chat.Result, error) {
-	action := ActionOf(fact, grant.User)
-	if err := g.Allow(grant, action, room); err != nil {
+	res, err := g.do(ctx, grant, room, chat.Command{Key: key, Fact: fact, MustExist: true})
+	return res, RoomError(err, room)
+}
+
+func (g *Gate) do(ctx context.Context, grant *Grant, room string, cmd chat.Command) (chat.Result, error) {
+	if err := g.Allow(grant, ActionOf(cmd.Fact, grant.User), room); err != nil {
 		return chat.Result{}, err
 	}
-	creates := action == Join && !g.options.NoJoinCreates
-	res, err := g.chat.Room(room).Do(ctx, chat.Command{
-		User: grant.User, Key: key, Fact: fact, MustExist: !creates,
-	})
-	if creates { // an id that cannot be one is the caller's mistake, not a missing room
-		return res, err
-	}
-	return res, RoomError(err, room)
+	cmd.User = grant.User
+	return g.chat.Room(room).Do(ctx, cmd)
 }
 
 // Create lets a user make a room; an empty id lets the chat choose one. A direct
@@ -103,15 +101,20 @@ type Membership struct {
 	Cursor   *chat.ID        `json:"cursor,omitempty"` // the position that Users was read at
 }
 
-// Join makes a user a member and tells who is in the room.
+// Join makes a user a member and tells who is in the room. A room that is not
+// there comes into being by it, if the options let it.
 func (g *Gate) Join(ctx context.Context, grant *Grant, room, key string) (Membership, chat.Result, error) {
-	res, err := g.Do(ctx, grant, room, key, chat.UserJoined{})
-	if err != nil {
+	res, err := g.do(ctx, grant, room, chat.Command{Key: key, Fact: chat.UserJoined{}, MustExist: g.options.NoJoinCreates})
+	switch {
+	case errors.Is(err, chat.ErrInvalidRoomID): // the caller's mistake, not a missing room
 		return Membership{}, res, err
+	case err != nil:
+		return Membership{}, res, RoomError(err, room)
 	}
-	users, cursor, err := g.chat.Room(room).Members(ctx)
+	// Not what the key was answered with once, but what the user may see now.
+	o, err := g.chat.Room(room).Overview(ctx, grant.User.ID)
 	if err != nil {
 		return Membership{}, res, RoomError(err, room)
 	}
-	return Membership{Event: res.Event.JSON(), Users: users, Cursor: &cursor}, res, nil
+	return Membership{Event: res.Event.JSON(), Users: o.Members, Cursor: &o.Cursor}, res, nil
 }

@@ -79,24 +79,33 @@ func ChangeOf(o *Object) chat.Fact {
 	return chat.RoomArchived{}
 }
 
-// RoleOf takes the field "role": the ordinary one where it is not there.
-func RoleOf(o *Object) chat.Role {
-	role, ok := o.OptionalString("role")
-	if !ok {
-		return chat.Ordinary
-	}
-	if role == "" {
+// MemberOf takes what makes a user a member, or gives a member another role: the
+// fields "role" and "name". Of oneself it is a join where no role is named, and
+// else a change of one's role.
+func MemberOf(o *Object, by chat.User, id string) chat.Fact {
+	who := NamedOf(o, by, id)
+	role, named := o.OptionalString("role")
+	if named && role == "" {
 		o.fail(chat.ErrInvalidField, "role is empty")
 	}
-	return chat.Role(role)
+	switch {
+	case who.ID != by.ID:
+		return chat.UserJoined{Member: who, Role: chat.Role(role)}
+	case named:
+		return chat.RoleChanged{Member: who, Role: chat.Role(role)}
+	}
+	return chat.UserJoined{}
 }
 
 // NamedOf takes the field "name" of a user who is known by their id, which must
-// not be empty.
-func NamedOf(o *Object, id string) chat.User {
+// not be empty. Oneself is known by name.
+func NamedOf(o *Object, by chat.User, id string) chat.User {
 	if id == "" {
 		o.fail(chat.ErrInvalidField, "the id of the user is empty")
 	}
 	name, _ := o.OptionalString("name")
+	if id == by.ID {
+		return by
+	}
 	return chat.User{ID: id, Name: name}
 }

@@ -20,7 +20,6 @@ var (
 	badRequests = []string{"code", "given", "request", "answer"}
 	badFrames   = []string{"what", "given, on a socket", "frames from the client", "answer"}
 	oddCursors  = []string{"given, for a stream", "request", "hello, and what follows"}
-	notYet      = []string{"code", "not yet, until there is"}
 )
 
 var header = regexp.MustCompile(`^([A-Za-z-]+):(?: (.*))?$`)
@@ -99,7 +98,7 @@ func (s *scene) wantRefusal(docs *schemas, cell, code string, resp *http.Respons
 }
 
 // Every code of the protocol is provoked by what the tables of bad inputs say,
-// exactly as they say it, or is in the list of those that cannot be yet.
+// exactly as they say it.
 func TestBadInputs_areAnsweredAsTheTableSays(t *testing.T) {
 	docs := loadSchemas(t)
 	used := map[string]bool{}
@@ -137,32 +136,19 @@ func TestBadInputs_areAnsweredAsTheTableSays(t *testing.T) {
 			t.Errorf("no row is given %q", words)
 		}
 	}
-	pending := make(map[string]bool)
-	for _, r := range table(t, notYet...) {
-		for _, code := range spans(r[0]) {
-			pending[code] = true
-		}
-	}
 	given := givenCodes(t)
 	for _, code := range codesOfVersion1 {
 		if _, ok := docs.codes()[code]; !ok {
 			t.Errorf("%s is not in the table of errors", code)
 		}
-		switch {
-		case given[code] && !seen[code]:
-			t.Errorf("%s can be answered, and no row provokes it", code)
-		case given[code] == pending[code]:
-			t.Errorf("%s: the sources give it: %v; it is in the list of what cannot be provoked: %v", code, given[code], pending[code])
+		if !given[code] || !seen[code] {
+			t.Errorf("%s: the sources give it: %v; a row provokes it: %v", code, given[code], seen[code])
 		}
-		delete(pending, code)
 	}
 	for code := range docs.codes() {
 		if !slices.Contains(codesOfVersion1, code) {
 			t.Errorf("%s is in the table of errors, and not a code of version 1", code)
 		}
-	}
-	for code := range pending {
-		t.Errorf("%s is listed as not yet, and not a code of version 1", code)
 	}
 }
 

@@ -244,7 +244,7 @@ func bobs(t *testing.T, c *chat.Chat) (n int) {
 func (b *backend) log() (ids []string) {
 	b.t.Helper()
 	for after := chat.Start; ; {
-		page, err := b.chat.Room("general").Log(b.t.Context(), after, 1000)
+		page, err := b.chat.Room("general").Log(b.t.Context(), "", after, 1000)
 		if err != nil {
 			b.t.Fatal(err)
 		}

@@ -32,7 +32,7 @@ type given struct {
 // states are those of the column "given", by their words there.
 var states = map[string]given{
 	"":             {},
-	"Bob asks":     {begin: func(s *scene) { s.header.Set("Authorization", "Bearer "+s.token(bob)) }},
+	"Bob asks":     {begin: func(s *scene) { s.as(bob) }},
 	"nobody asks":  {begin: func(s *scene) { s.header.Del("Authorization") }},
 	"Ann's cookie": {begin: func(s *scene) { s.cookie() }},
 	"her token has expired": {begin: func(s *scene) {
@@ -89,6 +89,39 @@ var states = map[string]given{
 			s.t.Fatal("a commit to a disk that fails has not failed")
 		}
 	}},
+	"Bob is a member of the club": {begin: addBob},
+	"Bob is a member of the club and asks": {begin: func(s *scene) {
+		addBob(s)
+		s.as(bob)
+	}},
+	"Bob is a member of the club, asks and will be removed": {begin: func(s *scene) {
+		addBob(s)
+		s.as(bob)
+		s.later = func() { s.must("club", ann, chat.UserLeft{Member: bob}) }
+	}},
+	"Bob is banned and asks": {begin: func(s *scene) {
+		s.byHost("general", chat.UserBanned{Member: bob})
+		s.as(bob)
+	}},
+	"Bob is muted and asks": {begin: func(s *scene) {
+		s.byHost("general", chat.UserMuted{Member: bob})
+		s.as(bob)
+	}},
+	"Bob has posted in slow mode and asks": {begin: func(s *scene) {
+		s.byHost("general", chat.RoomChanged{SlowMode: new(60)})
+		s.must("general", bob, chat.MessagePosted{Text: "First."})
+		s.as(bob)
+	}},
+	"the club is archived": {begin: func(s *scene) { s.must("club", ann, chat.RoomArchived{}) }},
+	"the club is deleted":  {begin: func(s *scene) { s.must("club", ann, chat.RoomDeleted{}) }},
+	"the host moderates": {setup: func(u *setup) {
+		u.chat.BeforeAppend = func(_ context.Context, p chat.Proposed) (chat.Fact, error) {
+			if f, ok := p.Fact.(chat.MessagePosted); ok && f.Text == "Hi." {
+				return nil, chat.Reject("spam", "say more")
+			}
+			return p.Fact, nil
+		}
+	}},
 	"the server drains":     {begin: func(s *scene) { s.chat.Drain() }},
 	"the server will drain": {begin: func(s *scene) { s.later = s.chat.Drain }},
 	"the chat is closed": {begin: func(s *scene) {
@@ -120,8 +153,33 @@ func set(t *testing.T, words string, used map[string]bool) *scene {
 	return s
 }
 
+// as lets somebody else than Ann ask.
+func (s *scene) as(by chat.User) { s.header.Set("Authorization", "Bearer "+s.token(by)) }
+
+// must carries out a command.
+func (s *scene) must(room string, by chat.User, fact chat.Fact) {
+	s.t.Helper()
+	s.carryOut(room, chat.Command{User: by, Fact: fact})
+}
+
+// byHost carries out a command in the host's own voice.
+func (s *scene) byHost(room string, fact chat.Fact) {
+	s.t.Helper()
+	s.carryOut(room, chat.Command{User: ann, Host: true, Fact: fact})
+}
+
+func (s *scene) carryOut(room string, cmd chat.Command) {
+	s.t.Helper()
+	if _, err := s.chat.Room(room).Do(s.t.Context(), cmd); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// addBob makes Bob a member of the club.
+func addBob(s *scene) { s.must("club", ann, chat.UserJoined{Member: bob}) }
+
 // begin is what every state begins with: a room with a message under a key, and
-// one that was deleted.
+// one that was deleted, and a private one.
 func (s *scene) begin() {
 	s.t.Helper()
 	room := s.chat.Room("general")
@@ -134,6 +192,7 @@ func (s *scene) begin() {
 	if _, err := room.Delete(s.t.Context(), ann, deleted.ID); err != nil {
 		s.t.Fatal(err)
 	}
+	s.must("club", ann, chat.RoomCreated{RoomKind: chat.Private})
 	s.names = map[string]string{"message": message.Event.ID.String(), "deleted": deleted.ID.String(), "store": s.chat.StoreID()}
 }
 
@@ -153,7 +212,7 @@ func expire(s *scene) {
 		}
 	}
 	for end := time.Now().Add(patience); time.Now().Before(end); runtime.Gosched() {
-		if info, err := room.Info(s.t.Context()); err == nil && info.Floor.String() > s.names["message"] {
+		if info, err := room.Info(s.t.Context(), ""); err == nil && info.Floor.String() > s.names["message"] {
 			return
 		}
 	}

@@ -25,11 +25,18 @@ type schemas struct {
 	compiler *jsonschema.Compiler
 	docs     map[string]any // by name
 	openapi  map[string]any
+	known    *known
+}
+
+// known is what has been read of the documents.
+type known struct {
+	operations map[string]operation
+	codes      map[string]int
 }
 
 func loadSchemas(t *testing.T) *schemas {
 	t.Helper()
-	s := &schemas{t: t, compiler: jsonschema.NewCompiler(), docs: make(map[string]any)}
+	s := &schemas{t: t, compiler: jsonschema.NewCompiler(), docs: make(map[string]any), known: &known{}}
 	s.compiler.DefaultDraft(jsonschema.Draft2020)
 	files, err := filepath.Glob(docs + "/schemas/*.json")
 	if err != nil || len(files) == 0 {
@@ -146,7 +153,14 @@ func TestSchemas_refuseWhatIsNotWritten(t *testing.T) {
 		{"schemas/event.json", strings.Replace(event, `"at":`, `"new":1,"at":`, 1)},
 		{"schemas/event.json", strings.Replace(event, `00.000Z`, `00Z`, 1)},
 		{"schemas/event.json", strings.Replace(event, id, strings.ToLower(id), 1)},
+		{"schemas/event.json", `{` + head + `,"type":"RoomChanged","data":{"kind":"private","title":"x"}}`},
+		{"schemas/event.json", `{` + head + `,"type":"RoleChanged","data":{"member":{"id":"bob","name":""},"role":"boss"}}`},
+		{"schemas/event.json", `{` + head + `,"type":"UserLeft","data":{"member":{"id":"bob","name":""},"reason":"gone"}}`},
+		{"schemas/event.json", `{` + head + `,"type":"RoomDeleted","data":{"text":"x"}}`},
+		{"schemas/event.json", strings.Replace(event, `"text":"x"`, `"text":"","attachments":[]`, 1)},
 		{"schemas/message.json", `{` + head + `,"deleted":true,"text":"x"}`},
+		{"schemas/message.json", `{` + head + `,"deleted":true,"parent":{}}`},
+		{"schemas/message.json", `{` + head + `,"text":"","kind":"text","reactions":[]}`},
 		{"schemas/message.json", `{` + head + `,"text":"x","kind":"text"}`},
 		{"schemas/problem.json", `{"type":"urn:chat:problem:rate_limited","code":"rate_limited","title":"x","status":429}`},
 		{"schemas/sse.json#/$defs/hello", `{"v":1,"store":"` + strings.Repeat("0", 32) + `","verdict":"fresh","rooms":{"a":{"verdict":"fresh"}},"heartbeat_ms":1}`},

@@ -13,8 +13,7 @@ func (a *api) putMember(w http.ResponseWriter, r *http.Request, grant *transport
 	if err != nil {
 		return err
 	}
-	fact := chat.UserJoined{Member: transport.NamedOf(body, r.PathValue("user")), Role: transport.RoleOf(body)}
-	return a.about(w, r, grant, body, fact)
+	return a.about(w, r, grant, body, transport.MemberOf(body, grant.User, r.PathValue("user")))
 }
 
 // deleteMember removes a member, and bans them if asked.
@@ -23,7 +22,7 @@ func (a *api) deleteMember(w http.ResponseWriter, r *http.Request, grant *transp
 	if err != nil {
 		return err
 	}
-	member := transport.NamedOf(body, r.PathValue("user"))
+	member := transport.NamedOf(body, grant.User, r.PathValue("user"))
 	var fact chat.Fact = chat.UserLeft{Member: member}
 	switch ban := r.URL.Query().Get("ban"); ban {
 	case "", "0", "false":
@@ -40,7 +39,7 @@ func (a *api) ban(w http.ResponseWriter, r *http.Request, grant *transport.Grant
 	if err != nil {
 		return err
 	}
-	fact := chat.UserBanned{Member: transport.NamedOf(body, r.PathValue("user")), Until: body.OptionalTime("until")}
+	fact := chat.UserBanned{Member: transport.NamedOf(body, grant.User, r.PathValue("user")), Until: body.OptionalTime("until")}
 	return a.about(w, r, grant, body, fact)
 }
 
@@ -49,7 +48,7 @@ func (a *api) unban(w http.ResponseWriter, r *http.Request, grant *transport.Gra
 	if err != nil {
 		return err
 	}
-	return a.about(w, r, grant, body, chat.UserUnbanned{Member: transport.NamedOf(body, r.PathValue("user"))})
+	return a.about(w, r, grant, body, chat.UserUnbanned{Member: transport.NamedOf(body, grant.User, r.PathValue("user"))})
 }
 
 func (a *api) mute(w http.ResponseWriter, r *http.Request, grant *transport.Grant) error {
@@ -57,7 +56,7 @@ func (a *api) mute(w http.ResponseWriter, r *http.Request, grant *transport.Gran
 	if err != nil {
 		return err
 	}
-	fact := chat.UserMuted{Member: transport.NamedOf(body, r.PathValue("user")), Until: body.OptionalTime("until")}
+	fact := chat.UserMuted{Member: transport.NamedOf(body, grant.User, r.PathValue("user")), Until: body.OptionalTime("until")}
 	return a.about(w, r, grant, body, fact)
 }
 
@@ -66,7 +65,7 @@ func (a *api) unmute(w http.ResponseWriter, r *http.Request, grant *transport.Gr
 	if err != nil {
 		return err
 	}
-	return a.about(w, r, grant, body, chat.UserUnmuted{Member: transport.NamedOf(body, r.PathValue("user"))})
+	return a.about(w, r, grant, body, chat.UserUnmuted{Member: transport.NamedOf(body, grant.User, r.PathValue("user"))})
 }
 
 // about carries out a command about the user of the path. Like all that repeats

@@ -165,6 +165,6 @@ func TestRefusals_ofAJoinThatWouldCreate(t *testing.T) {
 	ann, token := s.User("Ann")
 	s.Post("general", ann, "hello")
 	s.Call("POST", "/rooms/other/join", token, "").WantProblem(404, "room_not_found")
-	s.Call("POST", "/rooms/-/join", token, "").WantProblem(404, "room_not_found")
+	s.Call("POST", "/rooms/-/join", token, "").WantProblem(400, "invalid_room_id")
 	s.Call("POST", "/rooms/general/join", token, "").Want(201)
 }

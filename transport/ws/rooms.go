@@ -36,37 +36,40 @@ func deleteRoom(ctx context.Context, c *conn, grant *transport.Grant, o *transpo
 }
 
 // member adds a member or gives one another role; the role "none" removes them,
-// and bans them if asked.
+// and so does a ban.
 func member(ctx context.Context, c *conn, grant *transport.Grant, o *transport.Object) (result, error) {
-	who := transport.NamedOf(o, o.String("member"))
-	role := transport.RoleOf(o)
+	id := o.String("member")
+	role, named := o.OptionalString("role")
 	ban, _ := o.OptionalBool("ban")
 	var fact chat.Fact
 	switch {
-	case role != "none" && ban:
-		return result{}, transport.Errorf(chat.ErrInvalidField, `ban goes with the role "none"`)
+	case ban && named && role != none:
+		return result{}, transport.Errorf(chat.ErrInvalidField, "ban goes with the role %q", none)
 	case ban:
-		fact = chat.UserBanned{Member: who}
-	case role == "none":
-		fact = chat.UserLeft{Member: who}
+		fact = chat.UserBanned{Member: transport.NamedOf(o, grant.User, id)}
+	case role == none:
+		fact = chat.UserLeft{Member: transport.NamedOf(o, grant.User, id)}
 	default:
-		fact = chat.UserJoined{Member: who, Role: role}
+		fact = transport.MemberOf(o, grant.User, id)
 	}
 	return c.command(ctx, grant, o, fact)
 }
 
+// none is the role of those who are not members.
+const none = "none"
+
 func ban(ctx context.Context, c *conn, grant *transport.Grant, o *transport.Object) (result, error) {
-	return c.command(ctx, grant, o, chat.UserBanned{Member: transport.NamedOf(o, o.String("member")), Until: o.OptionalTime("until")})
+	return c.command(ctx, grant, o, chat.UserBanned{Member: transport.NamedOf(o, grant.User, o.String("member")), Until: o.OptionalTime("until")})
 }
 
 func unban(ctx context.Context, c *conn, grant *transport.Grant, o *transport.Object) (result, error) {
-	return c.command(ctx, grant, o, chat.UserUnbanned{Member: transport.NamedOf(o, o.String("member"))})
+	return c.command(ctx, grant, o, chat.UserUnbanned{Member: transport.NamedOf(o, grant.User, o.String("member"))})
 }
 
 func mute(ctx context.Context, c *conn, grant *transport.Grant, o *transport.Object) (result, error) {
-	return c.command(ctx, grant, o, chat.UserMuted{Member: transport.NamedOf(o, o.String("member")), Until: o.OptionalTime("until")})
+	return c.command(ctx, grant, o, chat.UserMuted{Member: transport.NamedOf(o, grant.User, o.String("member")), Until: o.OptionalTime("until")})
 }
 
 func unmute(ctx context.Context, c *conn, grant *transport.Grant, o *transport.Object) (result, error) {
-	return c.command(ctx, grant, o, chat.UserUnmuted{Member: transport.NamedOf(o, o.String("member"))})
+	return c.command(ctx, grant, o, chat.UserUnmuted{Member: transport.NamedOf(o, grant.User, o.String("member"))})
 }
