@@ -87,7 +87,7 @@ func (res *result) wantClosed(t *testing.T) {
 		}
 	}
 	if kept > 0 {
-		t.Logf("%s: %d readers were closed, but the system keeps %d bytes for them", res.name, kept, bytes)
+		t.Errorf("%s: %d readers were closed, but the system keeps %d bytes for them", res.name, kept, bytes)
 	}
 }
 

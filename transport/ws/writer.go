@@ -10,6 +10,7 @@ import (
 
 	"github.com/roomlog/chat"
 	"github.com/roomlog/chat/transport"
+	"github.com/roomlog/chat/transport/internal/progress"
 )
 
 // writer is what the writing goroutine of a socket has for itself.
@@ -31,8 +32,11 @@ func (c *conn) write() {
 		more, err := w.turn()
 		if err != nil {
 			var why *closing
-			if !errors.As(err, &why) || w.bye(why) != nil {
-				_ = c.net.Close() // and so ends a read
+			if errors.As(err, &why) {
+				err = w.bye(why)
+			}
+			if err != nil {
+				w.hangUp(err)
 			}
 			ended = true
 			return
@@ -42,6 +46,15 @@ func (c *conn) write() {
 			w.wait()
 		}
 	}
+}
+
+// hangUp closes the connection after a write has failed, and so ends a read. What
+// a client that takes nothing has not taken, the system need not keep for it.
+func (c *conn) hangUp(why error) {
+	if tcp, is := progress.Below(c.net).(*net.TCPConn); is && errors.Is(why, progress.ErrStalled) {
+		_ = tcp.SetLinger(0)
+	}
+	_ = c.net.Close()
 }
 
 // turn writes the answers, and then something of each room that has something.
