@@ -38,6 +38,16 @@ func (s *Store) page(rr *readerRoom, head ID) (es []*Entry, err error) {
 		return nil, sn.Err()
 	}
 	es, err = sn.records(&rr.page, ids[:n])
+	if errors.Is(err, ErrNotFound) && rr.upTo.IsZero() {
+		// Who reads whatever is kept misses nothing: retention has just taken what
+		// the rows still name, and the base knows already where to go on.
+		if floor, ok := sn.keptFrom(room.ID); ok {
+			if n = nextIDs(&sn.layers, ids[:], room, floor, head); n == 0 {
+				return nil, sn.Err()
+			}
+			es, err = sn.records(&rr.page, ids[:n])
+		}
+	}
 	if err != nil {
 		if errors.Is(err, ErrNotFound) {
 			err = sn.lost(room.ID, rr.upTo)

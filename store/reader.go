@@ -193,16 +193,26 @@ func (r *Reader) Close() {
 	}
 }
 
+// keptFrom returns the floor that a room has in the log, which may be above the
+// one that its row tells of; ok is false where retention has taken nothing yet.
+// It must run under guard.
+func (sn *Snapshot) keptFrom(room string) (floor ID, ok bool) {
+	v := sn.logTx.Bucket(bucketBase).Get([]byte(roomKey(room)))
+	if v == nil {
+		return ID{}, false
+	}
+	base, err := decodeRoom(room, string(v))
+	return base.Floor, err == nil
+}
+
 // lost tells why a record behind the cursor is in the index and not in the
 // log: retention took it after the snapshot of the rows was opened, or the file
 // is damaged. The base says so in the transaction that the record is missing
 // from; the rows of a newer snapshot may not yet.
 func (sn *Snapshot) lost(room string, cursor ID) (err error) {
 	defer guard(sn.store.path, &err)
-	if v := sn.logTx.Bucket(bucketBase).Get([]byte(roomKey(room))); v != nil {
-		if base, err := decodeRoom(room, string(v)); err == nil && base.Floor.Compare(cursor) > 0 {
-			return fmt.Errorf("room %q is kept from %s: %w", room, base.Floor, ErrExpired)
-		}
+	if floor, ok := sn.keptFrom(room); ok && floor.Compare(cursor) > 0 {
+		return fmt.Errorf("room %q is kept from %s: %w", room, floor, ErrExpired)
 	}
 	return fmt.Errorf("a record of room %q after %s is missing: %w", room, cursor, ErrDamaged)
 }

@@ -3,7 +3,6 @@ package transport
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/roomlog/chat"
@@ -41,21 +40,17 @@ type Feed struct {
 	seen      []sight            // the rooms that are there for the reader
 	filters   bool               // not every event of theirs is the reader's to see
 	mark      chat.ID            // where the replay ends and live begins
-	live      bool               // the mark has been handed out
+	live      bool               // the mark has been passed
+	said      bool               // and that has been handed out, with nothing Lost since
+	start     chat.ID            // where the subscription to what is kept began
+	tries     int                // how often it had to begin anew there
 	replay    *chat.Subscription // of some rooms up to the mark, where others begin there; else nil
 	rest      *chat.Subscription // of all rooms that are there
 
 	queue   []chat.Event // polled, and not yet handed out
 	before  int          // how many of them come before the mark; -1 where it is not among them
-	recheck string       // the room that an event just handed out may have taken from the reader
-}
-
-// sight is how far the reader may read a room.
-type sight struct {
-	room string
-	from chat.ID // what is at or below it is not theirs to see
-	end  chat.ID // and what is above it, once they may no longer: zero before
-	gone bool    // that has been said
+	recheck chat.Event   // just handed out, and may have taken its room from the reader; else the zero Event
+	narrow  bool         // rest is still of rooms that are gone
 }
 
 // Batch is what a feed has next. A reader writes Lost, then Events, then the
@@ -93,7 +88,9 @@ func (g *Gate) Open(ctx context.Context, q FeedQuery) (*Feed, error) {
 		f.bell = chat.NewBell()
 	}
 	if q.Grant != nil {
-		f.user = q.Grant.User.ID
+		if f.user = q.Grant.User.ID; f.user == "" { // which would be the host
+			return nil, Errorf(ErrUnauthenticated, "the grant is of nobody")
+		}
 	}
 	f.turn = turn{user: f.user, bell: f.bell}
 	if err := f.begin(ctx, q.Cursor); err != nil {
@@ -129,6 +126,7 @@ func (f *Feed) begin(ctx context.Context, cursor Cursor) error {
 		}
 	}
 	var err error
+	f.start, f.narrow = after, false
 	if f.rest, err = f.chat.Subscribe(after, f.bell, found...); err != nil {
 		f.Close()
 	}
@@ -146,7 +144,9 @@ func (f *Feed) Bell() *chat.Bell { return f.bell }
 // while the feed waits for its turn.
 func (f *Feed) Pending() bool {
 	switch {
-	case len(f.queue) > 0 || f.before >= 0 || f.recheck != "" || f.ending():
+	case f.Over():
+		return false
+	case len(f.queue) > 0 || f.before >= 0 || f.recheck.Room != "" || f.ending():
 		return true
 	case !f.live:
 		return !f.replays.waits(&f.turn)
@@ -158,11 +158,25 @@ func (f *Feed) Pending() bool {
 // nor for its turn: after an empty batch, wait for the bell, and no longer than
 // Wait if the batch has one.
 func (f *Feed) Next(ctx context.Context) (Batch, error) {
-	for {
-		if f.recheck != "" {
-			room := f.recheck
-			f.recheck = ""
-			if f.again(ctx, room) {
+	if f.live && !f.filters && len(f.queue) == 0 && f.recheck.Room == "" { // the rule, and so the short way
+		events, _, err := f.rest.Poll()
+		if err == nil && !anyMayConcern(events) {
+			return Batch{Events: events}, nil
+		}
+		f.queue = events // an error comes again
+	}
+	for !f.Over() {
+		if f.recheck.Room != "" {
+			gone, err := f.again(ctx, &f.recheck)
+			if errors.Is(err, ErrUnauthenticated) {
+				return Batch{}, nil // the grant has ended: nothing more comes before the reader is told so
+			}
+			if err != nil {
+				return Batch{}, err
+			}
+			room := f.recheck.Room
+			f.recheck = chat.Event{}
+			if gone {
 				return Batch{Gone: []string{room}}, nil
 			}
 		}
@@ -175,11 +189,17 @@ func (f *Feed) Next(ctx context.Context) (Batch, error) {
 			return batch, nil
 		}
 	}
+	return Batch{}, nil
 }
 
 // fill polls what comes next into the queue. Where that is not events, it
 // returns the batch instead.
 func (f *Feed) fill(ctx context.Context) (batch Batch, done bool, err error) {
+	if f.narrow {
+		if err := f.leaveGone(); err != nil {
+			return Batch{}, true, err
+		}
+	}
 	if !f.live && f.replay == nil && f.rest.Cursor().Compare(f.mark) >= 0 {
 		f.before = 0
 		return Batch{}, false, nil
@@ -194,7 +214,7 @@ func (f *Feed) fill(ctx context.Context) (batch Batch, done bool, err error) {
 		return Batch{Wait: wait}, true, nil
 	case errors.Is(err, chat.ErrCursorExpired):
 		batch, err = f.lose(ctx, from.Cursor())
-		return batch, true, err
+		return batch, err != nil || !batch.Empty(), err
 	case err != nil:
 		return Batch{}, true, err
 	case f.live:
@@ -202,7 +222,9 @@ func (f *Feed) fill(ctx context.Context) (batch Batch, done bool, err error) {
 		if len(events) > 0 {
 			return Batch{}, false, nil
 		}
-		batch.Gone = f.expire(f.rest.Cursor())
+		if f.filters {
+			batch.Gone = f.expire(f.rest.Cursor())
+		}
 		return batch, true, nil
 	}
 	upTo := len(events)
@@ -230,24 +252,28 @@ func (f *Feed) take() (batch Batch) {
 	if f.before >= 0 {
 		n = f.before
 	}
-	events := f.queue[:n]
-	for i := range events {
-		if e := &events[i]; e.Concerns(f.user) && f.query.Grant != nil {
-			f.recheck = e.Room
+	for i := range n {
+		if e := &f.queue[i]; mayConcern(e.Type) && e.Concerns(f.user) && f.unknown(e) {
+			f.recheck = *e
 			n = i + 1
 			break
 		}
 	}
-	batch.Events, batch.Gone = f.visible(f.queue[:n])
-	f.queue = f.queue[n:]
-	if len(f.queue) == 0 {
+	batch.Events = f.queue[:n]
+	if f.filters && n > 0 {
+		last := f.queue[n-1].ID
+		batch.Events, batch.Gone = f.visible(batch.Events)
+		batch.Gone = append(batch.Gone, f.expire(last)...)
+	}
+	if f.queue = f.queue[n:]; len(f.queue) == 0 {
 		f.queue = nil
 	}
 	if f.before < 0 {
 		return batch
 	}
-	if f.before -= n; f.before == 0 && f.recheck == "" {
-		f.before, f.live, batch.Live = -1, true, true
+	if f.before -= n; f.before == 0 && f.recheck.Room == "" {
+		batch.Live = !f.said
+		f.before, f.live, f.said = -1, true, true
 	}
 	return batch
 }
@@ -271,33 +297,6 @@ func (f *Feed) poll(from *chat.Subscription) (events []chat.Event, wait time.Dur
 		}
 	}
 	return events, 0, err
-}
-
-// lose begins anew at the cursor after retention, or the end of a room, has
-// overtaken the reader in some of its rooms.
-func (f *Feed) lose(ctx context.Context, cursor chat.ID) (batch Batch, err error) {
-	f.Close()
-	f.live = false
-	before := f.seen
-	f.query.Rooms, f.query.Store = f.open(), ""
-	if cursor == chat.Start {
-		cursor = afterNothing
-	}
-	err = f.begin(ctx, Cursor{kind: at, id: cursor})
-	if err != nil && !missing(err) && !errors.Is(err, chat.ErrForbidden) {
-		return Batch{}, err
-	}
-	for _, s := range before {
-		if !s.gone && !slices.ContainsFunc(f.seen, func(now sight) bool { return now.room == s.room }) {
-			batch.Gone = append(batch.Gone, s.room)
-		}
-	}
-	for _, s := range f.standings {
-		if s.Verdict == Reset {
-			batch.Lost = append(batch.Lost, s)
-		}
-	}
-	return batch, nil
 }
 
 // Close ends the feed. It may be called twice.

@@ -14,7 +14,7 @@ import (
 )
 
 // drain reads a feed until there is no more for now, and returns the texts of
-// what it read: ids of events, "live", and "lost" with rooms.
+// what it read: ids of events, "live", and "lost" and "gone" with rooms.
 func drain(t *testing.T, f *transport.Feed) (read []string) {
 	t.Helper()
 	for {
@@ -33,6 +33,9 @@ func drain(t *testing.T, f *transport.Feed) (read []string) {
 		}
 		if b.Live {
 			read = append(read, "live")
+		}
+		for _, room := range b.Gone {
+			read = append(read, "gone "+room)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/roomlog/chat"
 )
@@ -38,7 +39,7 @@ type Standing struct {
 // judge gives every room its standing, and sets the mark.
 func (f *Feed) judge(ctx context.Context, cursor Cursor) error {
 	f.standings, f.seen, f.filters = nil, nil, false
-	foreign := f.query.Store != "" && f.query.Store != f.chat.StoreID()
+	before := f.chat.Head()
 	var refused error
 	for _, room := range f.query.Rooms {
 		s := Standing{Room: room, Verdict: NotFound}
@@ -46,7 +47,7 @@ func (f *Feed) judge(ctx context.Context, cursor Cursor) error {
 		case err == nil:
 			s.Head, s.Floor = access.Head, access.Floor
 			s.Verdict, s.Reason = cursor.judge(f.chat.Head(), access.Floor)
-			if foreign {
+			if f.query.Store != "" && f.query.Store != f.chat.StoreID() {
 				s.Verdict, s.Reason = Reset, reasonStore
 			}
 			f.seen = append(f.seen, sight{room: room, from: access.From})
@@ -59,6 +60,14 @@ func (f *Feed) judge(ctx context.Context, cursor Cursor) error {
 		f.standings = append(f.standings, s)
 	}
 	f.mark = f.chat.Head() // after the rooms were looked at: their heads are not beyond it
+	if f.mark != before {
+		if err := f.confirm(ctx, &refused); err != nil {
+			return err
+		}
+	}
+	for i := range f.seen {
+		f.seen[i].known = f.mark
+	}
 	switch {
 	case len(f.seen) > 0:
 		return nil
@@ -66,6 +75,32 @@ func (f *Feed) judge(ctx context.Context, cursor Cursor) error {
 		return noRoom(f.query.Rooms[0])
 	}
 	return refused
+}
+
+// confirm asks again, now that the mark stands: an event between the first look
+// and the mark may have taken a room from the reader, and who begins at the mark
+// does not get to see it.
+func (f *Feed) confirm(ctx context.Context, refused *error) error {
+	for i := range f.standings {
+		s := &f.standings[i]
+		if s.Verdict == NotFound {
+			continue
+		}
+		access, err := f.access(ctx, s.Room)
+		switch {
+		case err == nil:
+			if sight := f.sightOf(s.Room); access.From.Compare(sight.from) > 0 {
+				sight.from, f.filters = access.From, true
+			}
+		case errors.Is(err, errRefused), denied(err):
+			*refused = RoomError(err, s.Room)
+			*s = Standing{Room: s.Room, Verdict: NotFound}
+			f.seen = slices.DeleteFunc(f.seen, func(gone sight) bool { return gone.room == s.Room })
+		default:
+			return err
+		}
+	}
+	return nil
 }
 
 // missing reports whether err says that a room is not there, or cannot be.

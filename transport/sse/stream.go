@@ -183,7 +183,10 @@ func (s *stream) step() error {
 		s.gate.Log("reading for a stream", err)
 		return errors.Join(s.flush(), err)
 	case draining:
-		return errors.Join(s.write(batch), s.end(endDraining))
+		if err := s.write(batch); err != nil { // perhaps that all rooms are gone
+			return err
+		}
+		return s.end(endDraining)
 	case batch.Empty():
 		if err := s.flush(); err != nil {
 			return err

@@ -50,6 +50,14 @@
 //   - Refused: a reader whom May begins to refuse a room is told forbidden within
 //     a heartbeat, also while the room is never silent, and nothing of the room
 //     after that.
+//   - Removal: a reader who is removed, banned, or not a member of a room that is
+//     made private, gets all up to the event that says so, then is told forbidden,
+//     and gets nothing of the room after that, live or on replay, though the next
+//     heartbeat is far. Who comes again is refused.
+//   - Deletion: where a room is deleted its readers are told forbidden, and get
+//     nothing that is written into a later room of that name.
+//   - JoinedVisibility: a reader of a room whose members see it from their join on
+//     gets nothing of what came before, with whatever cursor.
 //   - Expiry: a reader whose grant ends is told expired, without waiting for
 //     anything else, and gets nothing that is stored after that.
 //   - Drain: a reader that is live is sent what was stored before the drain, at

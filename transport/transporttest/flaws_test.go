@@ -38,7 +38,26 @@ var flaws = map[string]struct {
 		flaw{handler: func(_ testing.TB, _ http.Handler, gate *transport.Gate) http.Handler {
 			return &seamed{newLineHandler(gate.Chat(), anybody, gate.Options())}
 		}},
-		map[string]string{"NoSeam": "waiting for event"},
+		map[string]string{"NoSeam": "waiting for event", "Removal": "comes", "Deletion": "behind the deletion comes", "JoinedVisibility": "and not"},
+	},
+	"forgets the event that takes a room away": {
+		flaw{lines: drops(func(line []byte) bool { return bytes.Contains(line, []byte(`"type":"UserLeft"`)) })},
+		map[string]string{"Removal": "instead of"},
+	},
+	"sends one event more": {
+		flaw{lines: func() func([]byte, func([]byte)) {
+			var last []byte
+			return func(line []byte, send func([]byte)) {
+				if id, _ := idOf(line); id != (chat.ID{}) {
+					last = bytes.Clone(line)
+				}
+				if is(transporttest.End, line) && last != nil {
+					send(last)
+				}
+				send(line)
+			}
+		}},
+		map[string]string{"Removal": "comes after"},
 	},
 	"says twice that it is live": {
 		flaw{lines: func() func([]byte, func([]byte)) {
