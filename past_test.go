@@ -65,7 +65,11 @@ func TestAs_isAFoldOfTheLogUpToTheCursor(t *testing.T) {
 			t.Fatalf("event %d: got  %s, %v\nwant %s", i, got, err, want)
 		}
 		events, err := past.Log(within(t), "", chat.Start, 1000)
-		if err != nil || len(events.Events) != i+1 {
+		want := i + 1
+		if log[0].Type == "RoomDeleted" { // of the room that was there before: its readers alone see it
+			want--
+		}
+		if err != nil || len(events.Events) != want {
 			t.Fatalf("event %d: the log has %d events, %v", i, len(events.Events), err)
 		}
 	}
