@@ -8,11 +8,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	devlog "github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -150,9 +152,13 @@ type message struct {
 	Reactions             []string
 }
 
-// list is JavaScript that gives a page the functions messages, and placeOf for
-// where on the screen one of them is.
+// list is JavaScript that gives a page functions for what it shows: messages,
+// placeOf for where on the screen one of them is, and elements by their names.
 const list = `globalThis.placeOf = (id) => document.querySelector('[data-id="' + id + '"]').getBoundingClientRect().top;
+globalThis.memberOf = (name) => [...document.querySelectorAll('#people .member')].find((node) => node.querySelector('.member-name').firstChild.textContent === name);
+globalThis.buttonOf = (node, text) => [...node.querySelectorAll('button')].find((button) => button.innerText === text);
+globalThis.roomNamed = (name) => [...document.querySelectorAll('.room')].find((node) => node.querySelector('.room-name').firstChild.textContent === name);
+globalThis.threadTexts = () => [...document.querySelectorAll('#thread .text')].map((node) => node.firstChild.textContent);
 globalThis.messages = () => [...document.querySelectorAll('#timeline .message')].map((node) => ({
   id: node.dataset.id ?? '',
   text: [...node.querySelector('.text')?.childNodes ?? []].filter((part) => part.className !== 'meta').map((part) => part.textContent).join(''),
@@ -201,6 +207,47 @@ func (p *page) act(text, button string) {
 	p.script(fmt.Sprintf(`[...document.querySelectorAll('#timeline .message')]
 		.findLast((node) => node.querySelector('.text').firstChild.textContent === %q)
 		.querySelector(%q).click()`, text, button))
+}
+
+// choose sets a select element, as a person would.
+func (p *page) choose(element, value string) {
+	p.t.Helper()
+	p.script(fmt.Sprintf(`((select) => { select.value = %q; select.dispatchEvent(new Event('change')) })(%s)`, value, element))
+}
+
+// record keeps all that the page is sent from now on: frames of sockets, events
+// of streams and bodies of answers. The function returns it as one text.
+func (p *page) record() func() string {
+	p.t.Helper()
+	var mu sync.Mutex
+	var all strings.Builder
+	add := func(text string) {
+		mu.Lock()
+		defer mu.Unlock()
+		all.WriteString(text + "\n")
+	}
+	err := chromedp.Listen(p.ctx, func(event any) {
+		switch e := event.(type) {
+		case *network.EventWebSocketFrameReceived:
+			add(string(e.Response.PayloadData))
+		case *network.EventEventSourceMessageReceived:
+			add(e.Data)
+		}
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if _, err := chromedp.Call(p.ctx, network.Enable, network.EnableParams{}); err != nil {
+		p.t.Fatal(err)
+	}
+	p.script(`globalThis.bodies = []; (() => { const real = Response.prototype.text;
+		Response.prototype.text = async function () { const text = await real.call(this); bodies.push(text); return text } })()`)
+	return func() string {
+		bodies := eval[string](p, `bodies.join('\n')`)
+		mu.Lock()
+		defer mu.Unlock()
+		return all.String() + bodies
+	}
 }
 
 func (p *page) shoot(file string) {

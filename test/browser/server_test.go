@@ -117,6 +117,16 @@ func (s *server) post(room, text string) {
 	s.call("POST", "rooms/"+room+"/messages", map[string]string{"text": text}, nil)
 }
 
+// erase deletes what Cleo posted with that text.
+func (s *server) erase(room, text string) {
+	s.t.Helper()
+	for _, e := range s.log(room) {
+		if e.Type == "MessagePosted" && e.Data.Text == text {
+			s.call("DELETE", "rooms/"+room+"/messages/"+e.ID, nil, nil)
+		}
+	}
+}
+
 func (s *server) call(method, path string, body, answer any) {
 	s.t.Helper()
 	if s.api == nil {

@@ -2,31 +2,43 @@
 // known of the rooms, the commands on their way, and the views.
 
 import * as api from './api.js';
+import { Desk } from './desk.js';
+import { farewell } from './farewell.js';
 import { newest, older } from './history.js';
 import { newKey } from './key.js';
 import { SocketLink } from './link/socket.js';
 import { StreamLink } from './link/stream.js';
 import { Outbox } from './outbox.js';
 import { retry } from './retry.js';
+import { Side } from './side.js';
+import { People } from './store/people.js';
+import { rightsIn } from './store/rights.js';
 import { Rooms } from './store/rooms.js';
 import { Timeline } from './store/timeline.js';
+import { actionsOf } from './actions.js';
 import { Screen } from './view/screen.js';
 
 const home = 'general'; // where one is who is nowhere else
 const followed = 30; // rooms that are followed without having been opened
+const look = 8_000; // ms between two looks for rooms that one was added to
 const frame = 16; // ms from a change to its showing, at least
+const far = 10; // pages of 200 that are loaded to get to a message
 
 export class Chat {
   #me;
   #opened;
   #signOut;
-  #rooms = new Rooms();
+  #rooms;
+  #people = new People();
   /** @type {Map<string, Timeline>} rooms that have been opened */
   #timelines = new Map();
-  #left = new Set(); // rooms that are not followed, because the user left them
+  #loading = new Map(); // room -> promise of its first page
+  #left = new Map(); // room that is not followed, because the user left it -> the event of that
+  #listed = false; // the list has come once
   #room = '';
   #link;
   #outbox;
+  #side;
   #screen;
   #scheduled = false;
   #pause = frame; // ms from a change to its showing: more where showing takes long
@@ -40,6 +52,8 @@ export class Chat {
     this.#me = me;
     this.#opened = opened;
     this.#signOut = signOut;
+    this.#rooms = new Rooms(me.id);
+    this.#people.meet(me);
     this.#link = new (sse ? StreamLink : SocketLink)({
       state: (state) => this.#connection(state),
       events: (room, events) => this.#events(room, events),
@@ -54,23 +68,24 @@ export class Chat {
       refused: (command) => this.#refused(command),
       unauthenticated: () => this.#unknown(),
     });
-    this.#screen = new Screen(me, {
-      open: (room) => this.open(room),
-      send: (text) => this.#outbox.add({ op: 'post', room: this.#room, text }),
-      save: (message, text) => this.#outbox.add({ op: 'edit', room: this.#room, message, text }),
-      remove: (message) => this.#outbox.add({ op: 'delete', room: this.#room, message }),
-      react: (message, emoji, on) => this.#outbox.add({ op: on ? 'react' : 'unreact', room: this.#room, message, emoji }),
-      again: (key) => this.#outbox.again(key),
-      discard: (key) => this.#outbox.remove(key),
+    this.#side = new Side(me.id, { changed: () => this.#show(), unknown: () => this.#unknown() });
+    const desk = new Desk({
+      room: () => this.#room,
+      went: (room) => void this.open(room),
+      gone: (room, why, event) => this.#gone(room, farewell(why, this.#nameOf(room)), event?.id ?? ''),
+      unknown: () => this.#unknown(),
+    });
+    this.#screen = new Screen(me, actionsOf(desk, this.#outbox, this.#side, this.#people, {
+      room: () => this.#room,
+      open: (room, create = false) => void this.open(room, create),
       older: () => this.#older(),
-      members: async () => (await api.room(this.#room)).members,
-      leave: () => this.#leave(),
+      jump: (room, id) => this.#jump(room, id),
+      list: () => this.#list(),
       rename: () => this.#signOut(''),
       refresh: () => this.#show(),
       read: () => this.#read(),
-      looked: () => this.#list(),
       hurry: () => this.#link.hurry(),
-    });
+    }));
   }
 
   /** Connects, and opens a room. */
@@ -78,103 +93,177 @@ export class Chat {
     this.#link.start();
     this.open(room || home);
     this.#list();
-    setInterval(() => document.hidden || this.#list(), 30_000);
+    setInterval(() => document.hidden || this.#list(), look);
     addEventListener('online', () => this.#link.hurry());
     document.addEventListener('visibilitychange', () => {
       if (document.hidden) return;
       this.#link.hurry();
       this.#read();
+      this.#list();
     });
   }
 
-  /** Turns to a room, joining it, and creating it if there is none. */
-  open(room) {
+  /** Turns to a room, joining it if it is public. @param {boolean} create whether it is made if there is none */
+  open(room, create = room === home) {
+    if (room !== this.#room) this.#side.turned();
     this.#room = room;
     this.#left.delete(room);
-    this.#rooms.add(room);
+    const { name } = this.#rooms.add(room);
     this.#opened(room);
-    this.#screen.opened(room);
+    this.#screen.opened(room, name);
     if (!this.#timelines.has(room)) {
       this.#timelines.set(room, new Timeline(this.#me.id));
-      this.#load(room);
+      this.#load(room, create);
     }
     this.#paint();
     this.#read();
+    return this.#loading.get(room);
+  }
+
+  #load(room, create = room === home) {
+    const loading = this.#begin(room, create).finally(() => {
+      if (this.#loading.get(room) === loading) this.#loading.delete(room);
+    });
+    this.#loading.set(room, loading);
   }
 
   /** Loads the newest page of a room and follows what comes after it. */
-  async #load(room) {
+  async #begin(room, create) {
     const timeline = this.#timelines.get(room);
     const wanted = () => this.#timelines.get(room) === timeline;
     const key = newKey();
+    const join = () => retry(() => api.join(room, key), wanted);
+    const ask = () => retry(() => api.room(room), wanted);
     try {
-      const { users, cursor } = await retry(() => api.join(room, key), wanted);
-      this.#rooms.count(room, users.length, cursor);
-      const { page, log } = await newest(room, wanted);
+      const { page, log } = await newest(room, wanted).catch(async (error) => {
+        if (error.code !== 'room_not_found' || !create) throw error;
+        await join();
+        return newest(room, wanted);
+      });
+      let view = await ask();
+      if (!view.room.role && view.room.kind === 'public' && !view.room.archived) {
+        await join();
+        view = await ask();
+      }
       if (!wanted()) return;
+      this.#people.meet(...page.messages.map(({ user }) => user));
+      this.#enter(view, log);
       timeline.begin(page, log);
       if (!this.#link.follows(room)) this.#link.follow(room, page.cursor);
       this.#settle(room, timeline.seen);
+      this.#adopt(room, timeline);
       this.#show();
     } catch (error) {
       if (!wanted()) return;
       if (error.status === 401) return this.#unknown();
-      this.#timelines.delete(room);
-      this.#rooms.remove(room);
-      this.#screen.note(`${room} cannot be opened: ${error.message}`);
-      if (room === this.#room && room !== home) this.open(home);
+      const why = error.status === 404 ? 'There is no such room, or it is not open to you.' : error.message;
+      this.#gone(room, `${this.#nameOf(room)} cannot be opened. ${why}`, '');
     }
   }
 
-  async #older() {
+  /** Takes what a room is and who is in it. */
+  #enter({ room: info, members, cursor }, log = []) {
+    const room = this.#rooms.add(info.id);
+    this.#people.meet(...members);
+    room.take(info, cursor);
+    room.enter(members, cursor);
+    for (const event of log) room.learn(event);
+  }
+
+  async #older(limit) {
     const room = this.#room;
     const timeline = this.#timelines.get(room);
     try {
-      const { page, log } = await older(room, timeline.before, timeline.first);
-      if (this.#timelines.get(room) !== timeline) return;
+      const { page, log } = await older(room, timeline.before, timeline.first, limit);
+      if (this.#timelines.get(room) !== timeline) return false;
       timeline.extend(page, log);
+      this.#adopt(room, timeline);
       this.#paint();
+      return true;
     } catch (error) {
-      if (error.status === 401) return this.#unknown();
-      this.#screen.note('Older messages cannot be loaded now.');
+      if (error.status === 401) this.#unknown();
+      else this.#screen.note('Older messages cannot be loaded now.');
+      return false;
+    }
+  }
+
+  /** Goes to a message, in whatever room, loading what lies between. */
+  async #jump(room, id) {
+    if (room !== this.#room) await this.open(room);
+    const timeline = this.#timelines.get(room);
+    if (room !== this.#room || !timeline) return;
+    const missing = () => !timeline.message(id) && timeline.hasMore && timeline.first > id;
+    for (let pages = 0; pages < far && missing(); pages++) {
+      if (!(await this.#older(200)) || room !== this.#room) return;
+    }
+    this.#paint();
+    const message = timeline.message(id);
+    if (!message) return this.#screen.note(missing() ? 'That message is too far back to go to.' : 'That message is not there any more.');
+    if (!timeline.folded(message)) return this.#screen.jump(id);
+    await this.#screen.thread(message.thread);
+    this.#paint();
+    this.#screen.jump(id);
+  }
+
+  /** Gets what is answered and not here, to be shown above the answers. */
+  async #adopt(room, timeline) {
+    for (const id of timeline.unknownParents()) {
+      const parent = await api.message(room, id).catch(() => null);
+      if (this.#timelines.get(room) !== timeline) return;
+      if (parent) timeline.adopt({ id, user: parent.user, text: parent.text ?? '', deleted: Boolean(parent.deleted) });
+      this.#show();
     }
   }
 
   /** Gets the list of rooms, and follows those that are new in it. */
   async #list() {
     try {
-      const { rooms, cursor } = await api.rooms();
-      this.#rooms.take(rooms, cursor);
-      for (const { id } of rooms.slice(0, followed)) {
-        if (!this.#link.follows(id) && !this.#timelines.has(id) && !this.#left.has(id)) this.#link.follow(id, cursor);
+      const { rooms, next, cursor } = await api.rooms({ limit: 200 });
+      this.#rooms.take(rooms.filter((info) => this.#isNews(info, cursor)), cursor);
+      for (const [i, { id, kind }] of rooms.entries()) {
+        if (i < followed && !this.#link.follows(id) && !this.#timelines.has(id) && !this.#left.has(id)) this.#link.follow(id, cursor);
+        if (kind === 'direct' && !this.#rooms.get(id)?.roster) this.#enter(await api.room(id));
       }
+      const listed = new Set(rooms.map(({ id }) => id));
+      for (const { id } of this.#rooms.list()) {
+        if (!next && !listed.has(id) && !this.#link.follows(id) && !this.#timelines.has(id)) this.#rooms.remove(id);
+      }
+      this.#listed = true;
       this.#show();
     } catch (error) {
       if (error.status === 401) this.#unknown();
     }
   }
 
-  #leave() {
-    const room = this.#room;
-    this.#outbox.add({ op: 'leave', room });
-    this.#left.add(room);
-    this.#link.unfollow(room);
-    this.#timelines.delete(room);
-    const next = this.#rooms.list().find(({ id }) => id !== room && !this.#left.has(id));
-    this.open(next?.id ?? (room === home ? 'lobby' : home));
+  /** Whether what the list says of a room is to be taken. One that was just left may still stand in it. */
+  #isNews({ id, kind, role }, cursor) {
+    const left = this.#left.get(id);
+    if (left !== undefined && cursor < left) return false;
+    if (left !== undefined && role) this.#left.delete(id); // somebody has added us again
+    const room = this.#rooms.get(id);
+    if (this.#listed && !room && kind !== 'public') this.#rooms.add(id).unread = 1; // something to look at
+    return true;
   }
 
   #events(room, events) {
     const timeline = this.#timelines.get(room);
     const looking = room === this.#room && this.#screen.looking;
+    let gone = null;
     for (const event of events) {
-      this.#rooms.apply(event, looking, this.#me.id);
+      const name = this.#nameOf(room);
+      this.#people.learn(event);
+      this.#rooms.apply(event, looking);
       timeline?.apply(event);
+      this.#side.apply(event);
+      if (event.type === 'UserJoined' && event.data.member.id === this.#me.id) gone = null;
+      else gone = farewell(event, name, this.#me.id) ?? gone;
     }
+    if (gone !== null) return this.#gone(room, gone, events.at(-1).id);
     if (room !== this.#room || this.#screen.looking) timeline?.trim();
     const mine = new Set(events.filter(({ user }) => user?.id === this.#me.id).map(({ key }) => key));
     this.#outbox.settle(room, ({ key }) => mine.has(key));
     this.#settle(room, events.at(-1).id);
+    if (timeline) this.#adopt(room, timeline);
     this.#show();
   }
 
@@ -194,6 +283,7 @@ export class Chat {
     if (timeline) {
       timeline.loaded = false; // what is there stays to be seen until the new page has come
       this.#load(room);
+      this.#side.reset(room);
     } else {
       this.#list();
     }
@@ -201,13 +291,41 @@ export class Chat {
   }
 
   #ended(room, reason) {
+    if (reason === 'room_not_found' && room === home) {
+      this.#timelines.delete(room);
+      return void (room === this.#room && this.open(room));
+    }
+    this.#gone(room, farewell(reason, this.#nameOf(room)), '');
+  }
+
+  /** Lets go of a room that one has left, or lost: nothing of it stays on the screen. */
+  #gone(room, text, event) {
+    const open = room === this.#room;
+    this.#left.set(room, event);
+    this.#link.unfollow(room);
     this.#timelines.delete(room);
     this.#rooms.remove(room);
-    if (room !== this.#room) return this.#show();
-    if (reason === 'room_not_found') return this.open(room);
-    this.#screen.note(`You are no longer in ${room}.`);
-    this.#left.add(room);
-    this.open(this.#rooms.list().find(({ id }) => !this.#left.has(id))?.id ?? home);
+    this.#outbox.forget(room);
+    this.#side.forget(room);
+    this.#screen.gone(room);
+    if (text) this.#screen.notice(text);
+    if (open) this.#turn(room);
+    this.#list(); // a public one can be joined again
+    this.#show();
+  }
+
+  /** Turns to another room than the one that is gone. */
+  #turn(gone) {
+    const next = this.#rooms.list().find(({ id, role }) => role && id !== gone && !this.#left.has(id));
+    if (next) return void this.open(next.id);
+    if (!this.#left.has(home)) return void this.open(home);
+    this.#room = '';
+    this.#opened('');
+    this.#screen.empty();
+  }
+
+  #nameOf(room) {
+    return this.#rooms.get(room)?.name ?? room;
   }
 
   #connection(state) {
@@ -219,13 +337,13 @@ export class Chat {
   async #check() {
     const room = this.#room;
     try {
-      await api.room(room);
+      await (room ? api.room(room) : api.rooms({ limit: 1 }));
     } catch (error) {
       if (error.status === 401) {
         this.#unknown();
         return false;
       }
-      if (error.status === 404 && this.#link.follows(room)) {
+      if ((error.status === 404 || error.status === 403) && this.#link.follows(room)) {
         this.#link.unfollow(room);
         this.#ended(room, error.code);
       }
@@ -252,9 +370,9 @@ export class Chat {
   }
 
   #read() {
-    const entry = this.#rooms.get(this.#room);
-    if (!entry?.unread || !this.#screen.looking) return;
-    entry.unread = 0;
+    const room = this.#rooms.get(this.#room);
+    if (!room?.unread || !this.#screen.looking) return;
+    room.read();
     this.#show();
   }
 
@@ -267,10 +385,13 @@ export class Chat {
 
   #paint() {
     this.#scheduled = false;
-    const timeline = this.#timelines.get(this.#room);
-    if (!timeline) return;
     const from = performance.now();
-    this.#screen.show(this.#room, timeline, this.#outbox.of(this.#room), this.#rooms);
+    const timeline = this.#timelines.get(this.#room);
+    const room = this.#rooms.get(this.#room);
+    this.#screen.list(this.#rooms.list(), this.#room, this.#side);
+    if (!timeline || !room) return;
+    const rights = rightsIn(room, this.#me.id);
+    this.#screen.show({ room, timeline, rights, commands: this.#outbox.of(this.#room), people: this.#people, side: this.#side });
     this.#pause = Math.min(250, Math.max(frame, 3 * (performance.now() - from)));
   }
 }

@@ -9,11 +9,14 @@ const place = 'chat.outbox';
 
 /**
  * @typedef {object} Command
- * @property {'post' | 'edit' | 'delete' | 'react' | 'unreact' | 'leave'} op
+ * @property {'post' | 'edit' | 'delete' | 'react' | 'unreact'} op
  * @property {string} room
  * @property {string} key
  * @property {string} [message] id of the message it is about
  * @property {string} [text]
+ * @property {string[]} [mentions] ids of users
+ * @property {string} [reply_to] id of the message that it answers
+ * @property {string} [thread] id of the message whose thread it goes to
  * @property {string} [emoji]
  * @property {number} at when it was given, ms since 1970
  * @property {string} [event] id of the event that it became
@@ -71,6 +74,12 @@ export class Outbox {
     this.#changed(command.room);
   }
 
+  /** Gives up all commands of a room: it is not to be had any more. */
+  forget(room) {
+    this.#commands = this.#commands.filter((command) => command.room !== room);
+    this.#changed(room);
+  }
+
   /** Settles what a room's log shows to have happened. @param {(command: Command) => boolean} happened */
   settle(room, happened) {
     const rest = this.#commands.filter((command) => command.room !== room || !happened(command));
@@ -108,8 +117,7 @@ export class Outbox {
     try {
       const { event } = await this.#run(command);
       this.#backoffs.delete(command.room);
-      // A room that was left is not followed: its events do not come back.
-      if (event && command.op !== 'leave') command.event = event.id;
+      if (event) command.event = event.id;
       else this.#commands = this.#commands.filter((other) => other !== command);
       this.#changed(command.room);
       this.#handlers.answered(command, event);

@@ -1,6 +1,6 @@
 // The link over one WebSocket, which carries all rooms and the commands.
 
-import { address } from '../api.js';
+import { address, explain } from '../api.js';
 import { Backoff } from '../backoff.js';
 import { Following, LinkLost } from './link.js';
 
@@ -72,8 +72,8 @@ export class SocketLink {
    * @param {import('../outbox.js').Command} command
    * @returns {Promise<{event?: object}>}
    */
-  run({ op, room, key, message, text, emoji }) {
-    return this.#call({ op, room, key, message, text, emoji }); // what is undefined is left out
+  run({ op, room, key, message, text, emoji, mentions, reply_to, thread }) {
+    return this.#call({ op, room, key, message, text, emoji, mentions, reply_to, thread }); // what is undefined is left out
   }
 
   #open() {
@@ -203,5 +203,5 @@ export class SocketLink {
 function refusal(problem) {
   const transient = [429, 503].includes(problem.status);
   const { code, status, retry_after: retryAfter = 0 } = problem;
-  return Object.assign(new Error(problem.detail || problem.title), { code, status, transient, retryAfter });
+  return Object.assign(new Error(explain(problem, status)), { code, status, transient, retryAfter });
 }

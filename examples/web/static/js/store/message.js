@@ -11,6 +11,11 @@
  * @property {string} text
  * @property {boolean} edited
  * @property {boolean} deleted
+ * @property {string} replyTo id of the message that it answers, or nothing
+ * @property {string} thread id of the message whose thread it was posted to, or nothing
+ * @property {Parent | null} parent what it answers, as far as that is known without having it here
+ * @property {number} replies in its thread
+ * @property {string[]} mentions ids of users
  * @property {Map<string, Reaction>} reactions by emoji, in the order of their first use
  * @property {string} asOf
  * @property {number} revision rises with every change
@@ -18,6 +23,8 @@
  */
 
 /** @typedef {{count: number, mine: boolean, users: string[]}} Reaction */
+
+/** @typedef {{id: string, user: {id: string, name: string}, text: string, deleted?: boolean}} Parent */
 
 /** A message of the history view. @param {string} asOf the page's cursor @returns {Message} */
 export function fromHistory(view, asOf) {
@@ -33,6 +40,11 @@ export function fromHistory(view, asOf) {
     text: view.text ?? '',
     edited: Boolean(view.edited_at),
     deleted: Boolean(view.deleted),
+    replyTo: view.reply_to ?? '',
+    thread: view.thread ?? '',
+    parent: view.parent ?? null,
+    replies: view.replies ?? 0,
+    mentions: view.mentions ?? [],
     reactions: new Map(reactions),
     asOf,
     revision: 0,
@@ -41,20 +53,29 @@ export function fromHistory(view, asOf) {
 
 /** The message that a MessagePosted begins. @returns {Message} */
 export function fromEvent(event) {
+  const data = event.data ?? {};
   return {
     kind: 'message',
     id: event.id,
     user: event.user,
     at: event.at,
-    text: event.data?.text ?? '',
+    text: data.text ?? '',
     edited: false,
     deleted: Boolean(event.erased),
+    replyTo: data.reply_to ?? '',
+    thread: data.thread ?? '',
+    parent: null,
+    replies: 0,
+    mentions: data.mentions ?? [],
     reactions: new Map(),
     asOf: event.id,
     revision: 0,
     live: true,
   };
 }
+
+/** The message in whose thread one stands: a reply without a thread stands in that of what it answers. */
+export const threadOf = ({ replyTo, thread }) => thread || replyTo || '';
 
 /**
  * Folds an event about a message into it.
@@ -65,17 +86,16 @@ export function change(message, event, me) {
   if (event.id <= message.asOf) return;
   message.asOf = event.id;
   message.revision++;
-  const { text, emoji } = event.data ?? {};
+  const { text, emoji, mentions } = event.data ?? {};
   switch (event.type) {
     case 'MessageEdited':
       if (event.erased) break; // the message has been deleted since
       message.text = text;
       message.edited = true;
+      if (mentions) message.mentions = mentions;
       break;
     case 'MessageDeleted':
-      message.text = '';
-      message.deleted = true;
-      message.reactions.clear();
+      erase(message);
       break;
     case 'ReactionAdded':
       add(message.reactions, emoji, event.user, event.user.id === me);
@@ -84,6 +104,19 @@ export function change(message, event, me) {
       remove(message.reactions, emoji, event.user, event.user.id === me);
       break;
   }
+}
+
+/** Counts a reply that came into a message's thread, or went from it. @param {1 | -1} by */
+export function countReply(message, event, by) {
+  if (event.id <= message.asOf) return;
+  message.asOf = event.id;
+  message.revision++;
+  message.replies = Math.max(0, message.replies + by);
+}
+
+function erase(message) {
+  Object.assign(message, { text: '', deleted: true, parent: null, replies: 0, mentions: [] });
+  message.reactions.clear();
 }
 
 function add(reactions, emoji, user, mine) {

@@ -1,14 +1,19 @@
-// The head of a conversation: the room, how we are connected, and how much is
-// to be read here.
+// The head of a conversation: the room and its topic, how we are connected, and
+// how much is to be read here.
 
 import { byId, el, fill } from './dom.js';
+import { icon } from './icons.js';
 
 export class Header {
   #title = byId('room-title');
+  #topic = byId('room-topic');
+  #settings = byId('open-settings');
   #status = byId('status');
   #state = { phase: 'connecting' };
   #room = '';
   #messages = '';
+  #unread = 0;
+  #mark = '';
   #timer = 0;
   #onHurry;
 
@@ -23,13 +28,48 @@ export class Header {
     this.#show();
   }
 
-  /** @param {string} room @param {import('../store/timeline.js').Timeline} timeline @param {number} unread elsewhere */
-  room(room, timeline, unread) {
-    this.#room = room;
+  /**
+   * @param {import('../store/room.js').Room} room
+   * @param {import('../store/timeline.js').Timeline} timeline
+   * @param {import('../store/rights.js').Rights} rights
+   */
+  room(room, timeline, rights) {
+    this.#room = room.name;
     const { count, hasMore, loaded } = timeline;
     this.#messages = !loaded ? 'loading' : `${count}${hasMore ? '+' : ''} ${count === 1 && !hasMore ? 'message' : 'messages'}`;
-    document.title = `${unread > 0 ? `(${unread}) ` : ''}${room} · Chat`;
+    this.#settings.hidden = !rights.change;
+    this.#about(room);
+    this.#entitle();
     this.#show();
+  }
+
+  /** How much is unread in all rooms. @param {number} unread */
+  elsewhere(unread) {
+    this.#unread = unread;
+    this.#entitle();
+  }
+
+  /** No room is open. */
+  none() {
+    this.#room = 'No room';
+    this.#messages = '';
+    this.#mark = '';
+    fill(this.#topic);
+    this.#entitle();
+    this.#show();
+  }
+
+  /** The marks of the room, and its topic. */
+  #about({ kind, archived, topic }) {
+    const mark = JSON.stringify([kind, archived, topic]);
+    if (mark === this.#mark) return;
+    this.#mark = mark;
+    const lock = kind === 'private' && el('span', { class: 'tag' }, icon('lock'), 'private');
+    fill(this.#topic, lock, archived && el('span', { class: 'tag' }, 'archived'), topic && el('span', { class: 'topic-text', title: topic, dir: 'auto' }, topic));
+  }
+
+  #entitle() {
+    document.title = `${this.#unread > 0 ? `(${this.#unread}) ` : ''}${this.#room} · Chat`;
   }
 
   #show() {
@@ -45,7 +85,7 @@ export class Header {
     };
     if (phase === 'waiting' && seconds > 1) this.#timer = setTimeout(() => this.#show(), 1000);
     this.#status.dataset.state = phase;
-    const text = `${texts[phase]} — ${this.#messages}`;
+    const text = this.#messages ? `${texts[phase]} — ${this.#messages}` : texts[phase];
     if (this.#status.firstElementChild?.textContent === text) return;
     const hurry = phase === 'waiting' && seconds > 2 && el('button', { type: 'button', class: 'link', onclick: this.#onHurry }, 'now');
     fill(this.#status, el('span', {}, text), hurry);

@@ -18,6 +18,12 @@ import { inFull, timeOfDay } from './time.js';
  * @property {string} key of the command that posts it, while that is on its way
  * @property {string} error why it was refused
  * @property {[string, import('../store/message.js').Reaction][]} reactions
+ * @property {import('../store/rights.js').Rights} rights
+ * @property {{id: string, name: string}[]} names of those whom it mentions
+ * @property {boolean} toMe it mentions the user
+ * @property {boolean} inThread it is shown in its thread
+ * @property {import('../store/message.js').Parent | null} parent what it answers
+ * @property {string} root of the thread that it belongs to and is not shown in
  */
 
 /**
@@ -28,13 +34,18 @@ import { inFull, timeOfDay } from './time.js';
  * @property {(shown: Shown) => void} remove
  * @property {(shown: Shown) => void} again
  * @property {(shown: Shown) => void} discard
+ * @property {(shown: Shown) => void} reply
+ * @property {(root: string) => void} thread opens it at the side
+ * @property {(id: string) => void} jump goes to a message
+ * @property {(shown: Shown) => void} versions shows what it said before
+ * @property {string} me id of the user
  */
 
 /** @param {Shown} shown @param {Actions} actions */
 export function messageNode(shown, actions) {
   const { message, own, first, last, pending, error } = shown;
   const arrived = message.live && (!own || shown.key); // an own one has been there before it was confirmed
-  const states = { own, first, last, pending, failed: Boolean(error), deleted: message.deleted, arrived };
+  const states = { own, first, last, pending, failed: Boolean(error), deleted: message.deleted, arrived, 'to-me': shown.toMe };
   const names = Object.keys(states).filter((name) => states[name]);
   const node = el(
     'li',
@@ -44,8 +55,9 @@ export function messageNode(shown, actions) {
       'article',
       { class: 'body', 'aria-label': `${own ? 'You' : message.user.name}, ${timeOfDay(new Date(message.at))}` },
       !own && first && el('h3', { class: 'author' }, message.user.name),
-      el('div', { class: 'bubble-row' }, bubble(shown), toolbar(shown, actions)),
+      el('div', { class: 'bubble-row' }, bubble(shown, actions), toolbar(shown, actions)),
       reactions(shown, actions),
+      thread(shown, actions),
       error && refusal(shown, actions),
     ),
   );
@@ -53,32 +65,61 @@ export function messageNode(shown, actions) {
   return node;
 }
 
-function bubble({ message, text, pending, error }) {
+function bubble(shown, actions) {
+  const { message, text, pending, error, names } = shown;
   const time = new Date(message.at);
   const meta = el(
     'span',
     { class: 'meta' },
-    message.edited && !message.deleted && 'edited ',
+    message.edited && !message.deleted &&
+      el('button', { type: 'button', class: 'edited', title: 'Show what it said before', 'data-act': 'edited', onclick: () => actions.versions(shown) }, 'edited'),
     pending && !error && el('span', { class: 'sending' }, 'sending '),
     el('time', { dateTime: message.at, title: inFull(time) }, timeOfDay(time)),
   );
   if (message.deleted) return el('div', { class: 'bubble' }, el('p', { class: 'text' }, 'This message was deleted', meta));
-  const large = isEmoji(text) && !message.edited;
-  return el('div', { class: large ? 'bubble large' : 'bubble' }, el('p', { class: 'text', dir: 'auto' }, ...parts(text), meta));
+  const large = isEmoji(text) && !message.edited && !shown.parent;
+  return el(
+    'div',
+    { class: large ? 'bubble large' : 'bubble' },
+    quote(shown, actions),
+    el('p', { class: 'text', dir: 'auto' }, ...parts(text, names, actions.me), meta),
+  );
+}
+
+/** What a message answers, and the way to it. */
+function quote({ parent, root }, actions) {
+  if (!parent && !root) return null;
+  if (!parent) return el('button', { type: 'button', class: 'quote', 'data-act': 'quote', onclick: () => actions.thread(root) }, 'In a thread');
+  const text = parent.deleted ? 'This message was deleted' : parent.text || 'An earlier message';
+  return el(
+    'button',
+    { type: 'button', class: 'quote', title: 'Go to this message', 'data-act': 'quote', onclick: () => actions.jump(parent.id) },
+    el('span', { class: 'sr-only' }, 'In reply to '),
+    parent.user && el('strong', {}, parent.user.name),
+    el('span', { class: parent.deleted ? 'quote-text gone' : 'quote-text', dir: 'auto' }, text),
+  );
 }
 
 function toolbar(shown, actions) {
-  const { message, own } = shown;
+  const { message, own, rights, inThread } = shown;
   if (message.deleted || !message.id) return null;
   const tool = (name, label, act) =>
     el('button', { type: 'button', class: `tool ${name}`, title: label, 'aria-label': label, 'data-act': name, onclick: act }, icon(name));
-  return el(
-    'div',
-    { class: 'tools' },
-    tool('smile', 'React', (event) => actions.pick(shown, event.currentTarget)),
-    own && tool('edit', 'Edit', () => actions.edit(shown)),
-    own && tool('trash', 'Delete', (event) => confirmed(event.currentTarget, () => actions.remove(shown))),
-  );
+  const tools = [
+    rights.write && tool('smile', 'React', (event) => actions.pick(shown, event.currentTarget)),
+    rights.write && tool('reply', 'Reply', () => actions.reply(shown)),
+    !inThread && (rights.write || message.replies > 0) && tool('thread', 'Open the thread', () => actions.thread(message.id)),
+    rights.write && own && tool('edit', 'Edit', () => actions.edit(shown)),
+    (own || rights.leads) && tool('trash', 'Delete', (event) => confirmed(event.currentTarget, () => actions.remove(shown))),
+  ].filter(Boolean);
+  return tools.length > 0 && el('div', { class: 'tools' }, ...tools);
+}
+
+/** How many have answered. */
+function thread({ message, inThread }, actions) {
+  if (!message.replies || inThread || message.deleted) return null;
+  const text = message.replies === 1 ? '1 reply' : `${message.replies} replies`;
+  return el('button', { type: 'button', class: 'replies', 'data-act': 'replies', onclick: () => actions.thread(message.id) }, icon('thread'), text);
 }
 
 /** Deleting cannot be undone: the button asks, and acts when pressed again. */
@@ -114,6 +155,7 @@ function reactions(shown, actions) {
             'aria-pressed': String(mine),
             'aria-label': `${emoji} ${count}`,
             'data-act': `react ${emoji}`,
+            disabled: !shown.rights.write,
             onclick: () => actions.toggle(shown, emoji),
           },
           el('span', { class: 'emoji' }, emoji),

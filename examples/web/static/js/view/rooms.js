@@ -16,7 +16,7 @@ export class RoomsView {
   #actions;
 
   /**
-   * @param {{open: (room: string) => void, rename: () => void, looked: () => void}} actions
+   * @param {{open: (room: string, create?: boolean) => void, rename: () => void, looked: () => void}} actions
    */
   constructor(actions) {
     this.#button.append(icon('menu'));
@@ -32,7 +32,7 @@ export class RoomsView {
       const button = event.target.closest('button[data-room]');
       if (button) this.#choose(button.dataset.room, actions.open);
     });
-    byId('room-form').querySelector('button').append(icon('plus'));
+    byId('room-form').querySelector('button').append(icon('enter'));
     byId('room-form').addEventListener('submit', (event) => {
       event.preventDefault();
       this.#typed(actions.open);
@@ -42,9 +42,10 @@ export class RoomsView {
     this.#drawer(false);
   }
 
-  /** Shows the rooms, the open one marked. */
+  /** Shows the rooms, the open one marked. @param {import('../store/room.js').Room[]} rooms */
   show(rooms, open) {
-    const shape = JSON.stringify([rooms, open, new Date().toDateString()]);
+    const looks = rooms.map(({ id, name, kind, archived, at, last, unread, mentioned }) => [id, name, kind, archived, at, last, unread, mentioned]);
+    const shape = JSON.stringify([looks, open, new Date().toDateString()]);
     if (shape === this.#shown) return;
     this.#shown = shape;
     const focused = /** @type {any} */ (document.activeElement)?.dataset?.room;
@@ -52,10 +53,21 @@ export class RoomsView {
     if (focused) this.#list.querySelector(`[data-room="${CSS.escape(focused)}"]`)?.focus();
   }
 
-  /** Shows who is writing here. */
+  /** Shows who is writing here, with the id under which others can add them. */
   showMe(me) {
     const change = el('button', { type: 'button', class: 'link', onclick: () => this.#actions.rename() }, 'Change name');
-    fill(byId('me'), avatar(me), el('div', {}, el('strong', {}, me.name), change));
+    const copy = el('button', { type: 'button', class: 'link', title: `Your id is ${me.id}. With it others can add you to a room.` }, 'Copy id');
+    copy.addEventListener('click', async () => {
+      const done = await navigator.clipboard?.writeText(me.id).then(() => true, () => false);
+      copy.textContent = done ? 'Copied' : me.id;
+      if (done) setTimeout(() => (copy.textContent = 'Copy id'), 3_000);
+    });
+    fill(byId('me'), avatar(me), el('div', {}, el('strong', {}, me.name), el('span', { class: 'me-links' }, change, copy)));
+  }
+
+  /** Closes the drawer. */
+  close() {
+    this.#drawer(false);
   }
 
   #choose(room, open) {
@@ -72,7 +84,7 @@ export class RoomsView {
       return;
     }
     input.value = '';
-    this.#choose(name, open);
+    this.#choose(name, (room) => open(room, true));
   }
 
   #drawer(open) {
@@ -85,14 +97,17 @@ export class RoomsView {
   }
 }
 
-function entry({ id, at, last, unread }, current) {
+function entry({ id, name, kind, archived, at, last, unread, mentioned }, current) {
+  const mark = kind === 'private' ? icon('lock') : kind === 'direct' ? icon('person') : '#';
+  const kinds = { private: 'private room', direct: 'direct message', public: '' };
+  const count = unread > 99 ? '99+' : String(unread);
   return el(
     'button',
-    { type: 'button', class: 'room', 'data-room': id, 'aria-current': current ? 'page' : null },
-    el('span', { class: 'room-mark', 'aria-hidden': 'true' }, '#'),
-    el('span', { class: 'room-name' }, id),
+    { type: 'button', class: archived ? 'room archived' : 'room', 'data-room': id, 'data-kind': kind, 'aria-current': current ? 'page' : null },
+    el('span', { class: 'room-mark', 'aria-hidden': 'true' }, mark),
+    el('span', { class: 'room-name' }, name, kinds[kind] && el('span', { class: 'sr-only' }, `, ${kinds[kind]}`)),
     at && el('time', { class: 'room-time', dateTime: at }, briefly(new Date(at))),
-    el('span', { class: 'room-last' }, last?.text ? `${last.name}: ${last.text}` : ''),
-    unread > 0 && el('span', { class: 'badge', 'aria-label': `${unread} unread` }, unread > 99 ? '99+' : String(unread)),
+    el('span', { class: 'room-last' }, archived ? 'Archived' : last?.text ? `${last.name}: ${last.text}` : ''),
+    unread > 0 && el('span', { class: 'badge', 'aria-label': mentioned ? `${unread} unread, you are mentioned` : `${unread} unread` }, mentioned ? `@ ${count}` : count),
   );
 }

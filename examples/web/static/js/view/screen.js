@@ -1,88 +1,204 @@
 // The whole screen of the chat: makes the views and passes on what the user
 // does in them.
 
+import { closeRoomDialog } from './dialog.js';
 import { byId } from './dom.js';
-import { Composer } from './composer.js';
+import { Found } from './found.js';
 import { Header } from './header.js';
+import { icon } from './icons.js';
+import { Members } from './members.js';
+import { newRoom } from './newroom.js';
+import { hideNotice, showNotice } from './notice.js';
 import { Palette } from './palette.js';
-import { People } from './people.js';
+import { Pane } from './pane.js';
+import { Panel } from './panel.js';
 import { RoomsView } from './rooms.js';
-import { TimelineView } from './timeline.js';
+import { roomSettings } from './settings.js';
+import { forgetVersions } from './versions.js';
+
+const ofRoom = {
+  scroller: 'scroller', list: 'timeline', older: 'older', empty: 'empty', pill: 'pill',
+  form: 'composer', note: 'composer-note', reply: 'reply', names: 'names',
+};
+const ofThread = {
+  scroller: 'thread-scroller', list: 'thread', older: 'thread-older', empty: 'thread-empty', pill: 'thread-pill',
+  form: 'thread-composer', note: 'thread-note', reply: 'thread-reply', names: 'thread-names',
+};
 
 export class Screen {
   #me;
-  #timeline;
+  #actions;
+  #main;
+  #thread;
   #rooms;
   #header;
-  #people;
-  #composer;
+  #members;
+  #panel;
+  #search;
+  #mentions;
+  #room = '';
+  /** @type {any} what was shown last, see show */
+  #state = null;
 
-  /** @param {{id: string, name: string}} me @param {any} actions what the user can do, see Chat */
+  /** @param {{id: string, name: string}} me @param {any} actions what the user can do, see actions.js */
   constructor(me, actions) {
     this.#me = me;
+    this.#actions = actions;
     const palette = new Palette();
-    this.#timeline = new TimelineView({
-      pick: (shown, anchor) => palette.open(anchor, (emoji) => toggle(shown, emoji)),
-      toggle: (shown, emoji) => toggle(shown, emoji),
-      remove: ({ message }) => actions.remove(message.id),
-      save: actions.save,
-      again: ({ key }) => actions.again(key),
-      discard: ({ key }) => actions.discard(key),
-      older: actions.older,
-      refresh: actions.refresh,
-      read: actions.read,
+    const jump = (id) => actions.jump(this.#room, id);
+    const thread = (root) => void this.thread(root);
+    this.#main = new Pane(me, ofRoom, palette, { ...actions, jump, thread });
+    this.#thread = new Pane(me, ofThread, palette, {
+      ...actions, jump, thread,
+      send: (text, about) => actions.send(text, { ...about, thread: this.#state?.side.thread?.root }),
+      older: actions.olderReplies,
+      read: () => {},
     });
-    const toggle = ({ message, reactions }, emoji) => {
-      const mine = reactions.some(([other, reaction]) => other === emoji && reaction.mine);
-      actions.react(message.id, emoji, !mine);
+    this.#panel = new Panel(() => this.#panelClosed());
+    const far = (room, id) => {
+      if (matchMedia('(max-width: 760px)').matches) this.#panel.close(); // it covers the place
+      actions.jump(room, id);
     };
-    this.#composer = new Composer({
-      send: (text) => {
-        actions.send(text);
-        this.#timeline.toEnd();
-      },
-      editLast: () => {
-        const id = this.#timeline.lastOwn();
-        if (id) this.#timeline.edit(id);
-      },
-    });
+    this.#search = new Found(byId('search-found'), far, 'Nothing has been found.');
+    this.#mentions = new Found(byId('mentions-found'), far, 'Nobody has mentioned you yet.');
     this.#rooms = new RoomsView(actions);
     this.#header = new Header(actions.hurry);
-    this.#people = new People(actions);
+    this.#members = new Members(me, actions);
     this.#rooms.showMe(me);
+    this.#listen();
     byId('chat').hidden = false;
   }
 
   /** Whether the newest messages are before the user's eyes. */
   get looking() {
-    return this.#timeline.atEnd && !document.hidden;
+    return this.#main.list.atEnd && !document.hidden;
   }
 
   /** The user has turned to a room. */
-  opened(room) {
-    this.#composer.open(room);
-    this.#composer.focus();
+  opened(room, name) {
+    if (room !== this.#room) {
+      closeRoomDialog();
+      if (this.#panel.kind === 'thread' || this.#panel.kind === 'search') this.#panel.close();
+      this.#members.clear();
+    }
+    this.#room = room;
+    byId('room-tools').hidden = false;
+    this.#main.composer.open(room);
+    this.#main.composer.placeholder(`Message ${name}`);
+    this.#main.composer.focus();
+  }
+
+  /** Shows the list of rooms, and what is open of all rooms. */
+  list(rooms, room, side) {
+    this.#rooms.show(rooms, room);
+    const nameOf = (id) => rooms.find((other) => other.id === id)?.name ?? id;
+    if (this.#panel.kind === 'mentions') this.#mentions.show(side.mentions, [], nameOf);
+    this.#header.elsewhere(rooms.reduce((sum, { unread }) => sum + unread, 0));
   }
 
   /**
-   * @param {string} room
-   * @param {import('../store/timeline.js').Timeline} timeline
-   * @param {import('../outbox.js').Command[]} commands
-   * @param {import('../store/rooms.js').Rooms} rooms
+   * Shows the open room as it is now.
+   * @param {{room: import('../store/room.js').Room, timeline: import('../store/timeline.js').Timeline,
+   *   rights: import('../store/rights.js').Rights, commands: import('../outbox.js').Command[],
+   *   people: import('../store/people.js').People, side: import('../side.js').Side}} state
    */
-  show(room, timeline, commands, rooms) {
-    const list = rooms.list();
-    this.#timeline.show(room, timeline, commands, this.#me);
-    this.#rooms.show(list, room);
-    this.#people.count(rooms.get(room)?.members ?? 0);
-    this.#header.room(room, timeline, list.reduce((sum, { unread }) => sum + unread, 0));
+  show(state) {
+    const { room, timeline, rights, commands, people, side } = state;
+    this.#state = state;
+    const context = { me: this.#me, rights, people, room: timeline };
+    this.#main.show(room.id, timeline, commands, context, room);
+    this.#main.composer.placeholder(`Message ${room.name}`);
+    this.#members.count(room.members);
+    this.#header.room(room, timeline, rights);
+    if (this.#panel.kind === 'members') this.#members.show(room, rights);
+    if (this.#panel.kind === 'search') this.#search.show(side.search, side.words.split(/\s+/).filter(Boolean));
+    if (this.#panel.kind === 'thread') this.#showThread(side.thread, commands, context, room);
+    for (const item of timeline.items) if (item.kind === 'message' && item.deleted) forgetVersions(item.id);
+  }
+
+  /** Opens a thread at the side. */
+  async thread(root) {
+    this.#panel.open('thread');
+    this.#thread.composer.open(root);
+    await this.#actions.openThread(root);
+  }
+
+  /** Brings a message before the user's eyes, in the room or in the open thread. */
+  jump(id) {
+    if (this.#panel.kind === 'thread' && this.#thread.list.jump(id)) return;
+    this.#main.list.jump(id);
+  }
+
+  /** A room is gone: nothing that was begun there stays. */
+  gone(room) {
+    this.#main.composer.drop(room);
+    if (room !== this.#room) return;
+    closeRoomDialog();
+    if (this.#panel.kind && this.#panel.kind !== 'mentions') this.#panel.close();
+    this.#thread.list.empty();
+    this.#members.clear();
+  }
+
+  /** No room is open. */
+  empty() {
+    this.#room = '';
+    this.#state = null;
+    this.#main.list.empty('You are in no room. Choose one, or make one.');
+    this.#main.composer.open('');
+    this.#main.composer.state('', '', 0);
+    byId('composer').hidden = true;
+    byId('room-tools').hidden = true;
+    this.#header.none();
   }
 
   connection(state) {
     this.#header.connection(state);
   }
 
+  /** Tells something for a few seconds. */
   note(text) {
-    this.#composer.note(text);
+    this.#main.composer.note(text);
+  }
+
+  /** Tells something that stays until it was read. */
+  notice(text) {
+    showNotice(text);
+  }
+
+  #listen() {
+    for (const [id, name] of Object.entries({ 'open-search': 'search', 'open-mentions': 'at', 'open-settings': 'settings', 'new-room': 'plus' })) {
+      byId(id).append(icon(name));
+    }
+    byId('people-button').addEventListener('click', () => this.#panel.toggle('members') && this.#actions.refresh());
+    byId('open-search').addEventListener('click', () => this.#panel.toggle('search'));
+    byId('open-mentions').addEventListener('click', () => {
+      this.#rooms.close();
+      if (this.#panel.toggle('mentions')) this.#actions.openMentions();
+    });
+    byId('open-settings').addEventListener('click', () => this.#state && roomSettings(this.#state.room, this.#state.rights, this.#actions.desk));
+    byId('new-room').addEventListener('click', () => {
+      hideNotice();
+      newRoom({ known: this.#actions.known, me: this.#me, create: (fields, key) => this.#actions.desk.create(fields, key).then(() => this.#rooms.close()) });
+    });
+    byId('search-form').addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.#actions.find(byId('search-words').value.trim());
+    });
+  }
+
+  #showThread(thread, commands, context, room) {
+    if (!thread) return;
+    byId('thread-error').textContent = thread.error;
+    this.#thread.show(`${thread.room} ${thread.root}`, thread.timeline, commands, context, room);
+    this.#thread.composer.placeholder('Reply in the thread');
+  }
+
+  #panelClosed() {
+    this.#actions.closePanel();
+    this.#search.show(null);
+    this.#mentions.show(null);
+    this.#thread.list.empty();
+    byId('search-words').value = '';
+    this.#actions.refresh();
   }
 }

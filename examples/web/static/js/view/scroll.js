@@ -7,6 +7,7 @@ export class Scroll {
   #scroller;
   #content;
   #atEnd = true;
+  #size = ''; // of the box and its content, when the reader was last looked at
   #onMoved;
 
   /**
@@ -33,7 +34,9 @@ export class Scroll {
   /** @param {ScrollBehavior} behavior */
   toEnd(behavior = 'instant') {
     this.#scroller.scrollTo({ top: this.#scroller.scrollHeight, behavior });
-    if (behavior === 'instant') this.#set(true);
+    if (behavior !== 'instant') return;
+    this.#size = this.#measure();
+    this.#set(true);
   }
 
   /** Changes the content, and keeps the reader's place. */
@@ -68,7 +71,14 @@ export class Scroll {
 
   #look() {
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
+    // A box that was resized scrolls by itself, before anything else tells of it.
+    if (this.#atEnd && this.#measure() !== this.#size) return this.toEnd();
     this.#set(scrollHeight - scrollTop - clientHeight < near);
+  }
+
+  #measure() {
+    const { scrollHeight, clientHeight, clientWidth } = this.#scroller;
+    return `${scrollHeight} ${clientHeight} ${clientWidth}`;
   }
 
   #set(atEnd) {

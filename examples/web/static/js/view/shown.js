@@ -2,42 +2,71 @@
 // author, headings for the days, and the commands on their way as if they had
 // arrived already.
 
+import { threadOf } from '../store/message.js';
 import { dayName, dayOf } from './time.js';
 
 const pause = 5 * 60_000; // ms between two messages of one group, at most
 
 /**
+ * What beside the messages decides how they look.
+ * @typedef {object} Context
+ * @property {{id: string, name: string}} me
+ * @property {import('../store/rights.js').Rights} rights
+ * @property {import('../store/people.js').People} people
+ * @property {import('../store/timeline.js').Timeline} room the room's own timeline, also for a thread
+ */
+
+/**
  * The entries to show, in order. Each has an id that stays the same as long as
  * it is the same entry, and a signature that changes when it looks different.
- * @param {import('../store/timeline.js').Timeline} timeline
+ * @param {import('../store/timeline.js').Timeline} timeline of a room, or of a thread in it
  * @param {import('../outbox.js').Command[]} commands of the room, in order
- * @param {{id: string, name: string}} me
+ * @param {Context} context
  */
-export function entries(timeline, commands, me) {
+export function entries(timeline, commands, context) {
   const about = Map.groupBy(commands, (command) => command.message);
   const posts = commands.filter((command) => command.op === 'post' && !(command.event && timeline.message(command.event)));
-  const shown = timeline.items.map((item) =>
-    item.kind === 'line' ? { id: item.id, at: item.at, line: item.text } : existing(item, about.get(item.id) ?? [], me),
+  const here = timeline.items.filter((item) => item.kind === 'line' || !timeline.folded(item));
+  const shown = here.map((item) =>
+    item.kind === 'line' ? { id: item.id, at: item.at, line: item.text } : existing(item, about.get(item.id) ?? [], timeline, context),
   );
-  for (const command of posts) shown.push(coming(command, me));
+  for (const command of posts) {
+    const entry = coming(command, timeline, context);
+    if (timeline.root ? threadOf(entry.message) === timeline.root : !timeline.folded(entry.message)) shown.push(entry);
+  }
   return withDays(grouped(shown));
 }
 
-function existing(message, commands, me) {
+function existing(message, commands, timeline, context) {
   const entry = {
     id: message.id,
     at: message.at,
     message,
     text: message.text,
-    own: message.user.id === me.id,
     pending: false,
     key: '',
     error: '',
     reactions: [...message.reactions],
     change: '', // what the commands alter, for the signature
+    ...around(message, timeline, context),
   };
-  for (const command of commands) foresee(entry, command, me);
+  for (const command of commands) foresee(entry, command, context.me);
   return entry;
+}
+
+/** What is shown with a message and is not of it. */
+function around(message, timeline, { me, rights, people, room }) {
+  const answered = timeline.parent(message) ?? (timeline.root ? room.parent(message) : null);
+  return {
+    own: message.user.id === me.id,
+    rights,
+    names: message.mentions.map((id) => people.get(id)),
+    toMe: message.mentions.includes(me.id),
+    inThread: timeline.root !== '',
+    // In a thread it goes without saying that its beginning is answered.
+    parent: message.replyTo && message.replyTo !== timeline.root ? answered ?? { id: message.replyTo, user: null, text: '' } : null,
+    root: message.thread && message.thread !== timeline.root ? message.thread : '',
+  };
 }
 
 /** Alters an entry as the command will. */
@@ -60,10 +89,11 @@ function foreseeReaction(entry, { op, emoji }, me) {
 }
 
 /** The entry of a message that is still on its way. */
-function coming(command, me) {
+function coming(command, timeline, context) {
   const at = new Date(command.at).toISOString();
   const message = {
-    kind: 'message', id: command.event ?? '', user: me, at, text: command.text,
+    kind: 'message', id: command.event ?? '', user: context.me, at, text: command.text,
+    replyTo: command.reply_to ?? '', thread: command.thread ?? '', parent: null, replies: 0, mentions: command.mentions ?? [],
     edited: false, deleted: false, reactions: new Map(), asOf: '', revision: 0, live: true,
   };
   return {
@@ -71,27 +101,28 @@ function coming(command, me) {
     at,
     message,
     text: command.text,
-    own: true,
     pending: !command.event,
     key: command.key,
     error: command.error ?? '',
     reactions: [],
     change: `${command.event ?? ''}`,
+    ...around(message, timeline, context),
   };
 }
 
 function grouped(shown) {
   const together = (a, b) =>
     a?.message && b?.message &&
-    a.message.user.id === b.message.user.id &&
+    a.message.user.id === b.message.user.id && !b.parent && !b.root &&
     Math.abs(Date.parse(b.at) - Date.parse(a.at)) < pause &&
     dayOf(new Date(a.at)) === dayOf(new Date(b.at));
   shown.forEach((entry, i) => {
     if (!entry.message) return void (entry.signature = entry.line);
     entry.first = !together(shown[i - 1], entry);
     entry.last = !together(entry, shown[i + 1]);
-    const { first, last, pending, error, change, message } = entry;
-    entry.signature = `${message.revision} ${first} ${last} ${pending} ${error} ${change}`;
+    const { first, last, pending, error, change, message, parent, names, rights } = entry;
+    const context = [parent?.text, parent?.deleted, parent?.user?.name, ...names.map(({ name }) => name), rights.write, rights.leads];
+    entry.signature = `${message.revision} ${first} ${last} ${pending} ${error} ${change} ${JSON.stringify(context)}`;
   });
   return shown;
 }

@@ -1,35 +1,49 @@
 // The list of messages. Only what has changed is made anew; the rest of the
 // elements stay, with their focus and selection.
 
-import { byId, el } from './dom.js';
+import { el } from './dom.js';
 import { openEditor } from './editor.js';
 import { icon } from './icons.js';
 import { messageNode } from './message.js';
 import { Scroll } from './scroll.js';
 import { entries } from './shown.js';
 
+/**
+ * The elements of a list of messages.
+ * @typedef {{scroller: HTMLElement, list: HTMLElement, older: HTMLElement, empty: HTMLElement, pill: HTMLElement, input: HTMLElement}} Elements
+ */
+
 export class TimelineView {
-  #list = byId('timeline');
-  #older = byId('older');
-  #empty = byId('empty');
-  #pill = byId('pill');
+  #list;
+  #older;
+  #empty;
+  #pill;
+  #scroller;
+  #input;
   #scroll;
   #actions;
   #nodes = new Map(); // id of an entry -> {node, signature}
   #room = '';
   #newest = ''; // the newest message that was at the end when it was shown
-  #editing = '';
+  #editing = ''; // the message that is being edited
+  #editor; // what is shown for it
   #missed = 0;
 
   /**
-   * @param {Omit<import('./message.js').Actions, 'edit'> & {older: () => Promise<void>, save: (id: string, text: string) => void,
+   * @param {Elements} elements
+   * @param {Omit<import('./message.js').Actions, 'edit'> & {older: () => Promise<any>, save: (entry: any, text: string) => void,
    *   refresh: () => void, read: () => void}} actions
    */
-  constructor(actions) {
+  constructor({ scroller, list, older, empty, pill, input }, actions) {
+    this.#scroller = scroller;
+    this.#list = list;
+    this.#older = older;
+    this.#empty = empty;
+    this.#pill = pill;
+    this.#input = input;
     this.#actions = { ...actions, edit: (shown) => this.edit(shown.message.id) };
-    const scroller = byId('scroller');
     this.#scroll = new Scroll(scroller, this.#list, () => this.#mark());
-    const button = byId('load-older');
+    const button = /** @type {any} */ (older.querySelector('button'));
     button.addEventListener('click', async () => {
       button.disabled = true;
       await actions.older().finally(() => (button.disabled = false));
@@ -46,22 +60,22 @@ export class TimelineView {
   }
 
   /**
-   * Shows a room as it is now.
+   * Shows a room, or a thread, as it is now.
    * @param {string} room
    * @param {import('../store/timeline.js').Timeline} timeline
    * @param {import('../outbox.js').Command[]} commands
-   * @param {{id: string, name: string}} me
+   * @param {import('./shown.js').Context} context
    */
-  show(room, timeline, commands, me) {
+  show(room, timeline, commands, context) {
     const changed = room !== this.#room;
     if (changed) this.#clear(room);
-    const list = entries(timeline, commands, me);
-    byId('scroller').setAttribute('aria-busy', String(!timeline.loaded));
+    const list = entries(timeline, commands, context);
+    this.#scroller.setAttribute('aria-busy', String(!timeline.loaded));
     this.#scroll.keep(() => {
       this.#reconcile(list, changed);
       this.#older.hidden = !timeline.hasMore;
       this.#empty.hidden = !timeline.loaded || list.some(({ message }) => message);
-      this.#empty.textContent = 'Nothing has been said here yet.';
+      this.#empty.textContent = timeline.root ? '' : 'Nothing has been said here yet.';
     });
     if (changed) this.toEnd();
     this.#count(list);
@@ -70,17 +84,38 @@ export class TimelineView {
 
   /** Opens the editor of an own message. */
   edit(id) {
-    const known = this.#nodes.get(id);
+    // One that has only just been sent still stands under its key.
+    const known = this.#nodes.get(id) ?? [...this.#nodes.values()].find(({ entry }) => entry.message?.id === id);
     if (!known || this.#editing) return;
     this.#editing = id;
+    this.#editor = known;
     openEditor(known.node, known.entry.text, (text) => {
       this.#editing = '';
       known.signature = ''; // made anew with the next showing
-      if (text !== null) this.#actions.save(id, text);
+      if (text !== null) this.#actions.save(known.entry, text);
       this.#actions.refresh();
-      byId('text').focus({ preventScroll: true });
+      this.#input.focus({ preventScroll: true });
     });
     if (this.#scroll.atEnd) this.toEnd();
+  }
+
+  /** Brings a message before the user's eyes. False if it is not here. */
+  jump(id) {
+    const node = this.#nodes.get(id)?.node;
+    if (!node) return false;
+    node.scrollIntoView({ block: 'center', behavior: 'instant' });
+    node.focus({ preventScroll: true });
+    node.classList.remove('sought');
+    requestAnimationFrame(() => node.classList.add('sought'));
+    return true;
+  }
+
+  /** Nothing is shown any more. */
+  empty(text = '') {
+    this.#clear('');
+    this.#older.hidden = this.#pill.hidden = true;
+    this.#empty.hidden = text === '';
+    this.#empty.textContent = text;
   }
 
   /** The newest own message that can be edited, or undefined. */
@@ -118,8 +153,9 @@ export class TimelineView {
 
   /** The element of an entry: the one that is there, if it still looks right. */
   #node(entry, quiet) {
-    const known = this.#nodes.get(entry.id);
-    const editing = entry.id === this.#editing && !entry.message.deleted;
+    if (entry.message?.deleted && entry.message.id === this.#editing) this.#editing = '';
+    const editing = this.#editing !== '' && entry.message?.id === this.#editing;
+    const known = editing ? this.#editor : this.#nodes.get(entry.id);
     if (known && (editing || known.signature === entry.signature)) {
       known.entry = entry;
       return known;
