@@ -106,12 +106,12 @@ func (d *deed) mute(user string, until time.Time) string {
 	return changed
 }
 
-// lift ends a ban or a muting. One that has run out is lifted all the same.
+// lift ends a ban or a muting. Of one that has run out there is nothing to end.
 func (d *deed) lift(list map[string]time.Time, user string) string {
 	if !d.leads() {
 		return "forbidden"
 	}
-	if _, has := list[user]; !has {
+	if !lasts(list, user, d.now) {
 		return nothing
 	}
 	delete(list, user)
