@@ -167,6 +167,7 @@ func TestMay_isAskedAtEveryHeartbeat(t *testing.T) {
 
 func TestAReaderThatTakesNothing_isClosed(t *testing.T) {
 	overForms(t, func(t *testing.T, form wiretest.Form) {
+		t.Parallel() // it waits
 		s := wiretest.New(t, wiretest.Setup{Form: form, Options: transport.Options{WriteTimeout: 200 * time.Millisecond}})
 		ann, token := s.User("Ann")
 		text := strings.Repeat("x", 4000)

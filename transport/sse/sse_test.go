@@ -271,6 +271,7 @@ func TestStream_saysThatItLives(t *testing.T) {
 
 func TestStream_outlivesTheTimeoutsOfTheServer(t *testing.T) {
 	overForms(t, func(t *testing.T, form wiretest.Form) {
+		t.Parallel() // it waits
 		s := wiretest.New(t, wiretest.Setup{
 			Form:    form,
 			Options: transport.Options{Heartbeat: 50 * time.Millisecond},
