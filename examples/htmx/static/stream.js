@@ -10,11 +10,16 @@ document.addEventListener('htmx:sseMessage', ({detail, target}) => {
   source.setAttribute('sse-connect', `${path}?${params}`);
 });
 
-// Enter sends, Shift+Enter begins a new line.
+// Enter sends, Shift+Enter begins a new line. The answer may bring new fields
+// before the key press is over: its character does not belong into them either.
+const sends = ({target, key, shiftKey, isComposing}) => target.id === 'text' && key === 'Enter' && !shiftKey && !isComposing;
 document.addEventListener('keydown', (event) => {
-  if (event.target.id !== 'text' || event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+  if (!sends(event)) return;
   event.preventDefault();
-  event.target.form.requestSubmit();
+  if (!event.repeat) event.target.form.requestSubmit();
+});
+document.addEventListener('keypress', (event) => {
+  if (sends(event)) event.preventDefault();
 });
 
 // The newest message is in sight.
