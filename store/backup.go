@@ -186,7 +186,7 @@ func (b *backup) write(keys, values [][]byte, rest *bolt.Tx, last bool) error {
 				}
 			}
 		}
-		for _, name := range [][]byte{bucketBase, bucketMeta, bucketSeen} {
+		for _, name := range [][]byte{bucketBase, bucketMeta, bucketSeen, bucketMarker} {
 			if err := copyBucket(tx, rest, name); err != nil {
 				return err
 			}

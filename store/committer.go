@@ -34,7 +34,8 @@ type committer struct {
 
 	// Of the views' way to their file.
 	timer       *time.Timer
-	saveTimer   *time.Timer // for what observers have saved
+	saveTimer   *time.Timer // for asides
+	asides      []aside
 	timerSet    bool
 	flushing    bool
 	flushErr    error
@@ -57,8 +58,12 @@ func (c *committer) run() {
 	for {
 		c.housekeeping()
 		c.batch = c.queue.take(c.batch[:0], batchMax)
-		if len(c.batch) > 0 {
-			c.commit()
+		took := len(c.batch) > 0
+		if took && c.commit() {
+			continue // what was due of the asides has gone with it
+		}
+		c.saveAsides()
+		if took {
 			continue
 		}
 		if c.queue.drained() {
@@ -74,17 +79,16 @@ func (c *committer) run() {
 			c.freeze()
 		case err := <-c.flushed:
 			c.flushEnded(err)
-		case <-c.observers.wake:
-			c.saveTimer.Reset(saveEvery)
+		case <-c.observers.knock:
+		case <-c.markers.knock:
 		case <-c.saveTimer.C:
-			c.saveObservers()
 		}
 	}
 	c.finish()
 }
 
-// commit carries out a batch.
-func (c *committer) commit() {
+// commit carries out a batch. It reports whether that has written anything.
+func (c *committer) commit() (wrote bool) {
 	taken := c.batch[:0]
 	for _, r := range c.batch {
 		if r.state.CompareAndSwap(requestWaiting, requestTaken) {
@@ -93,7 +97,7 @@ func (c *committer) commit() {
 	}
 	c.batch = taken
 	if len(taken) == 0 {
-		return
+		return false
 	}
 	err := c.Failed()
 	if err != nil {
@@ -105,7 +109,7 @@ func (c *committer) commit() {
 	}
 	if err != nil {
 		c.answer(err)
-		return
+		return false
 	}
 	start := time.Now()
 	c.now = c.o.Now().UTC().Truncate(time.Millisecond)
@@ -125,9 +129,10 @@ func (c *committer) commit() {
 			r.ring()
 		}
 		c.live.all.ring()
-		return
+		return true
 	}
 	c.answer(nil)
+	return false
 }
 
 // attempt decides the batch, appends and commits. It reports false if a
@@ -180,25 +185,24 @@ func (c *committer) attempt() (done bool) {
 		}
 	}
 	c.w.settle()
-	c.w.end()
 	if len(c.appended) == 0 {
+		c.w.end()
 		rollback(c.tx)
 		c.tx = nil
 		return true
 	}
 	txid := c.tx.ID()
-	seen, err := c.observers.write(c.tx)
-	if err != nil {
-		undo(c.refusal(err, txid))
-		return true
+	_, err = c.writeAsides(c.tx)
+	c.w.end()
+	if err == nil {
+		err = commitTx(c.tx)
+		c.tx = nil
 	}
-	err = commitTx(c.tx)
-	c.tx = nil
 	if err != nil {
-		undo(c.refusal(err, txid))
-		return true
+		err = c.refusal(err, txid)
+		undo(err)
 	}
-	c.observers.written(seen)
+	c.wroteAsides(err)
 	return true
 }
 

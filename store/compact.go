@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -240,7 +241,7 @@ func (b *backup) leaveOut(id ID, rec []byte) (bool, error) {
 }
 
 // writeEnded writes into the copy how far ended rooms have been removed: all
-// but for the rows of the host.
+// but for the rows of the host. Their markers go from it.
 func (b *backup) writeEnded(tx *bolt.Tx) error {
 	if len(b.ended) == 0 {
 		return nil
@@ -266,6 +267,10 @@ func (b *backup) writeEnded(tx *bolt.Tx) error {
 	}
 	for _, k := range gone {
 		base.Delete(string(k))
+	}
+	for id, room := range b.ended {
+		_, err := new(ending).removeMarkers(tx, id, room.toEnd, math.MaxInt)
+		base.err = firstError(base.err, err)
 	}
 	meta := tx.Bucket(bucketMeta)
 	var trims uint64

@@ -133,3 +133,111 @@ func TestViews_thatCannotBeWrittenHoldBackWritesAndRecover(t *testing.T) {
 	verify(t, s)
 	same(t, s)
 }
+
+func TestMark_onAFullDiskIsRefusedAndTriedAgain(t *testing.T) {
+	s, path := create(t, testOptions())
+	var rs []store.Record
+	for range 20 {
+		rs = append(rs, put(t, s, note{room: "a"}))
+	}
+	mark(t, s, "a", "ann", rs[0].ID)
+	time.Sleep(100 * time.Millisecond) // the next one is a lone one
+	restore := replaceFD(t, path, "/dev/full", os.O_RDWR)
+	for _, when := range []string{"at first", "too soon"} {
+		if _, _, err := s.Mark(t.Context(), "a", "ann", rs[1].ID); !errors.Is(err, store.ErrFull) || s.Failed() != nil {
+			t.Fatal(when, err, s.Failed())
+		}
+	}
+	if now, moved := mark(t, s, "a", "ann", rs[0].ID); now != rs[0].ID || moved {
+		t.Error("what needs no room", now, moved)
+	}
+	restore()
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) { // tried again after a second
+		now, moved, err := s.Mark(t.Context(), "a", "ann", rs[1].ID)
+		if err == nil {
+			if now != rs[1].ID || !moved {
+				t.Error(now, moved)
+			}
+			break
+		}
+		if !errors.Is(err, store.ErrFull) || time.Now().After(end) {
+			t.Fatal(err)
+		}
+	}
+	verify(t, s)
+}
+
+// markWhile lets marks wait for their turn while a post meets a file that cannot
+// be written.
+func markWhile(t *testing.T, s *store.Store, path, with string, flag int, refused error) (answers chan error, restore func()) {
+	t.Helper()
+	r := put(t, s, note{room: "a"})
+	for range 20 {
+		put(t, s, note{room: "a"})
+	}
+	mark(t, s, "a", "first", r.ID) // so that the next ones wait
+	restore = replaceFD(t, path, with, flag)
+	answers = make(chan error, 10)
+	_, err := whileDeciding(t, s, func() {
+		for u := range cap(answers) {
+			go func() {
+				_, _, err := s.Mark(t.Context(), "a", fmt.Sprint("u", u), r.ID)
+				answers <- err
+			}()
+		}
+	})
+	if !errors.Is(err, refused) {
+		t.Fatal(err)
+	}
+	return answers, restore
+}
+
+func TestMark_thatWaitsOnAFullDiskIsAnswered(t *testing.T) {
+	s, path := create(t, testOptions())
+	answers, restore := markWhile(t, s, path, "/dev/full", os.O_RDWR, store.ErrFull)
+	restore()
+	for range cap(answers) {
+		if err := <-answers; err != nil && !errors.Is(err, store.ErrFull) {
+			t.Error(err)
+		}
+	}
+}
+
+// A full disk does not hold up Close, and Close does not leave anybody waiting.
+func TestClose_onAFullDiskRefusesTheMarksThatWait(t *testing.T) {
+	s, path := create(t, testOptions())
+	answers, _ := markWhile(t, s, path, "/dev/full", os.O_RDWR, store.ErrFull)
+	_ = s.Close() // it tells of the full disk, or not: there may be nothing to write
+	for range cap(answers) {
+		if err := <-answers; !errors.Is(err, store.ErrFull) && !errors.Is(err, store.ErrClosed) {
+			t.Error(err)
+		}
+	}
+}
+
+func TestMark_inACommitThatFailsIsOpen(t *testing.T) {
+	s, path := create(t, testOptions())
+	r := put(t, s, note{room: "a"})
+	defer replaceFD(t, path, path, os.O_RDONLY)() // writes fail with EBADF
+	if _, _, err := s.Mark(t.Context(), "a", "ann", r.ID); !errors.Is(err, store.ErrUnknown) || s.Failed() == nil {
+		t.Error(err, s.Failed())
+	}
+	if _, _, err := s.Mark(t.Context(), "a", "ann", r.ID); !errors.Is(err, store.ErrFailed) {
+		t.Error(err)
+	}
+	if _, ok, err := s.Marker("a", "ann"); ok || err != nil {
+		t.Error(ok, err)
+	}
+}
+
+// Those that wait when another commit fails are refused, and do not wait for ever.
+func TestMark_ofAStoreThatFailsMeanwhileIsRefused(t *testing.T) {
+	s, path := create(t, testOptions())
+	answers, restore := markWhile(t, s, path, path, os.O_RDONLY, store.ErrUnknown)
+	defer restore()
+	for range cap(answers) {
+		if err := <-answers; !errors.Is(err, store.ErrFailed) && !errors.Is(err, store.ErrUnknown) {
+			t.Error(err)
+		}
+	}
+}

@@ -30,7 +30,7 @@ type checkpoint struct {
 
 var keyCheckpoint = []byte("checkpoint")
 
-const viewsVersion = 2
+const viewsVersion = 3
 
 // encode: version u8 ‖ head 16 ‖ link u32 ‖ next u32 ‖ trims u64 ‖ store id 32 ‖ fold.
 func (c checkpoint) encode() []byte {
@@ -71,13 +71,6 @@ func (c *committer) housekeeping() {
 	if c.due {
 		c.due = false
 		c.trim()
-	}
-	select { // the same as when there is nothing to do: commands that are refused commit nothing
-	case <-c.observers.wake:
-		c.saveTimer.Reset(saveEvery)
-	case <-c.saveTimer.C:
-		c.saveObservers()
-	default:
 	}
 }
 
@@ -148,9 +141,14 @@ func (c *committer) roomInMemory() error {
 // finish writes what is left when the store closes.
 func (c *committer) finish() {
 	c.timer.Stop()
+	for _, a := range c.asides {
+		a.close()
+	}
+	c.saveAsides()
 	c.saveTimer.Stop()
-	c.observers.close()
-	c.saveObservers()
+	for _, a := range c.asides {
+		a.refuse(ErrClosed) // what a full disk has kept from being written
+	}
 	for range 2 { // the table on its way, and the newest
 		if c.flushing {
 			c.flushEnded(<-c.flushed)
@@ -240,7 +238,7 @@ func putRows(tx *bolt.Tx, t *table) (err error) {
 		if c.dead {
 			err = b.Delete([]byte(k))
 		} else {
-			err = b.Put([]byte(k), []byte(c.value))
+			err = b.Put([]byte(k), bytesOf(c.value)) // held until the commit, and so it is by the table
 		}
 		return err == nil
 	})

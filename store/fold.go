@@ -12,16 +12,16 @@ import (
 // host's. room is the room's state before the record and is moved on; the
 // caller writes its row. Trimmed records are folded without an index.
 func fold(rows Rows, o *Options, room *Room, r *Record, index bool) {
-	if index {
-		rows.Set(indexKey(room.Number, r.Lane, r.ID), "")
-		if r.Ends && (room.Floor != r.Prev || room.end != r.Prev) {
-			rows.Set(endingKey(room.Number), "") // the base does not say that it has been done
-		}
+	if index && r.Ends && (room.Floor != r.Prev || room.end != r.Prev) {
+		rows.Set(endingKey(room.Number), "") // the base does not say that it has been done
 	}
 	if r.Key != "" {
 		rows.Set(keyKey(keyGeneration(timeOf(r.ID), o.KeyTTL), r.Key, room.Number, r.UserID), encodeKeyed(r))
 	}
 	room.move(r)
+	if index {
+		rows.Set(indexKey(room.Number, r.Lane, r.ID), encodeIndex(r.Lane, r.ID, room.run))
+	}
 	if r.ID.Compare(room.end) > 0 { // else a later record ends the room, and some before this one may be gone
 		o.Apply(rows, room, r)
 	}
@@ -36,6 +36,10 @@ func (room *Room) move(r *Record) {
 		room.Events = 1
 		room.Floor = later(room.Floor, r.Prev)
 		room.end = later(room.end, r.Prev)
+		room.run = run{}
+	}
+	if r.Lane == Messages {
+		room.run.move(r.ID, hashUser(r.UserID))
 	}
 }
 

@@ -18,15 +18,17 @@ const observerName = 128
 // observers are the checkpoints of durable observers: those of the file, with
 // what has been saved since laid over.
 type observers struct {
-	mu     sync.Mutex
-	at     map[string]ID
-	dirty  map[string]bool // not yet in the file
-	closed bool
-	wake   chan struct{} // holds a token when there has begun to be something dirty
+	knock
+	mu      sync.Mutex
+	at      map[string]ID
+	dirty   map[string]bool // not yet in the file
+	since   time.Time       // when something began to be dirty
+	writing []seen          // in a transaction; the committer's alone
+	closed  bool
 }
 
 func newObservers() observers {
-	return observers{at: map[string]ID{}, dirty: map[string]bool{}, wake: make(chan struct{}, 1)}
+	return observers{knock: newKnock(), at: map[string]ID{}, dirty: map[string]bool{}}
 }
 
 // Observer returns up to where the durable observer of a name has come; ok is
@@ -86,6 +88,7 @@ func (s *Store) changeObserver(name string, change func(o *observers) (changed b
 	}
 	if change(o) {
 		if len(o.dirty) == 0 {
+			o.since = time.Now()
 			o.ring()
 		}
 		o.dirty[name] = true
@@ -98,20 +101,6 @@ func checkObserver(name string) error {
 		return fmt.Errorf("observer %.40q: a name is 1 to %d bytes", name, observerName)
 	}
 	return nil
-}
-
-// ring lets the committer see to it that what is dirty is written in time.
-func (o *observers) ring() {
-	select {
-	case o.wake <- struct{}{}:
-	default:
-	}
-}
-
-func (o *observers) close() {
-	o.mu.Lock()
-	o.closed = true
-	o.mu.Unlock()
 }
 
 // load reads what the file knows.
@@ -138,22 +127,32 @@ type seen struct {
 	ok   bool // else it was removed
 }
 
+func (o *observers) due() (at time.Time, ok bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed {
+		return time.Time{}, len(o.dirty) > 0
+	}
+	return o.since.Add(saveEvery), len(o.dirty) > 0
+}
+
 // write puts what is dirty into a transaction of the log file.
-func (o *observers) write(tx *bolt.Tx) (list []seen, err error) {
+func (o *observers) write(tx *bolt.Tx, _ *workspace, _ time.Time) (changed bool, err error) {
+	o.writing = o.writing[:0]
 	o.mu.Lock()
 	for name := range o.dirty {
 		at, ok := o.at[name]
-		list = append(list, seen{name, at, ok})
+		o.writing = append(o.writing, seen{name, at, ok})
 	}
 	o.mu.Unlock()
-	if len(list) == 0 {
-		return nil, nil
+	if len(o.writing) == 0 {
+		return false, nil
 	}
 	defer guard("observers", &err)
 	b, err := tx.CreateBucketIfNotExists(bucketSeen)
-	for _, s := range list {
+	for _, s := range o.writing {
 		if err != nil {
-			return nil, err
+			return false, err
 		}
 		if s.ok {
 			err = b.Put([]byte(s.name), s.at[:])
@@ -161,54 +160,31 @@ func (o *observers) write(tx *bolt.Tx) (list []seen, err error) {
 			err = b.Delete([]byte(s.name))
 		}
 	}
-	return list, err
+	return true, err
 }
 
-// written marks as clean what has been committed and has not changed since.
-func (o *observers) written(list []seen) {
+// wrote marks as clean what has been committed and has not changed since.
+// Anything else is tried again.
+func (o *observers) wrote(err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	list := o.writing
+	o.writing = o.writing[:0]
+	if err != nil || len(list) == 0 {
+		return
+	}
 	for _, s := range list {
 		if at, ok := o.at[s.name]; at == s.at && ok == s.ok {
 			delete(o.dirty, s.name)
 		}
 	}
-	if len(list) > 0 && len(o.dirty) > 0 { // saved while the commit was under way
-		o.ring()
-	}
+	o.since = time.Now() // for what was saved while the commit was under way
 }
 
-// saveObservers commits what is dirty.
-func (c *committer) saveObservers() {
-	if c.Failed() != nil || !c.observers.waiting() {
-		return
-	}
-	if time.Now().UnixNano() < c.fullTil.Load() {
-		c.saveTimer.Reset(idle)
-		return
-	}
-	tx, err := c.Store.log.Begin(true)
-	if err != nil {
-		c.fail(fmt.Errorf("observers: %w", err))
-		return
-	}
-	txid := tx.ID()
-	list, err := c.observers.write(tx)
-	if err == nil {
-		err = commitTx(tx)
-	} else {
-		rollback(tx)
-	}
-	if err != nil {
-		_ = c.refusal(fmt.Errorf("observers: %w", err), txid)
-		c.saveTimer.Reset(idle) // if the log is but full
-		return
-	}
-	c.observers.written(list)
-}
+func (o *observers) refuse(error) {} // nobody waits
 
-func (o *observers) waiting() bool {
+func (o *observers) close() {
 	o.mu.Lock()
-	defer o.mu.Unlock()
-	return len(o.dirty) > 0
+	o.closed = true
+	o.mu.Unlock()
 }

@@ -125,6 +125,7 @@ func Open(path string, o Options) (*Store, error) {
 		o: o, path: path,
 		queue:     queue{wake: make(chan struct{}, 1)},
 		observers: newObservers(),
+		markers:   markers{knock: newKnock(), waiting: map[string]*mark{}},
 		live:      live{rooms: map[string]*liveRoom{}},
 		flush:     make(chan flushJob, 1),
 		flushed:   make(chan error, 1),
@@ -158,6 +159,7 @@ func (s *Store) start() (c *committer, err error) {
 		return nil, fmt.Errorf("%s: %w", name(s.path), err)
 	}
 	c = &committer{Store: s, erased: map[string]ID{}, over: map[string]struct{}{}, ending: map[string]*ending{}, timer: time.NewTimer(time.Hour), saveTimer: time.NewTimer(time.Hour)}
+	c.asides = []aside{&s.observers, &s.markers}
 	c.timer.Stop()
 	c.saveTimer.Stop()
 	if err := c.load(); err != nil {

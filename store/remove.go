@@ -3,17 +3,22 @@ package store
 import (
 	"bytes"
 	"fmt"
+	"strings"
+
+	bolt "go.etcd.io/bbolt"
 )
 
 // An ending is a room that has ended and whose earlier records are still in
 // the log. They are removed in batches, oldest first, and what the base holds of
 // the room goes with them. How far that has come is in the room's row of the
 // base: its end says that the rows of the host are gone, its last which record
-// was the last to go. Its keys go before the first record does, so that a row
+// was the last to go. Its keys and markers go before the first record does, so that a row
 // whose last is its end says that all is done.
 type ending struct {
-	end   ID   // which one the base knows of
-	swept bool // the base holds no keys of what it takes
+	end      ID     // which one the base knows of
+	swept    bool   // the base holds no keys of what it takes
+	unmarked bool   // nor the log file markers
+	user     string // whose marker is the next to look at
 }
 
 // A sweep is a walk over the keys of the base, a page a transaction.
@@ -77,14 +82,19 @@ func (c *committer) removeIn(base *baseRows, budget int, at *string) (rooms []tr
 	swept, more := c.sweepKeys(base, ready)
 	keys = append(keys, swept...)
 	on = on || more || len(swept) > 0
+	looks := c.o.sweepMax
 	for id, room := range ready {
-		if budget == 0 {
-			break
+		e := c.ending[id]
+		if *at = id; !e.unmarked && looks > 0 {
+			n, err := e.removeMarkers(base.log.Tx(), id, room.end, looks)
+			if err != nil {
+				return nil, nil, false, err
+			}
+			looks, on = looks-n, true
 		}
-		if !c.ending[id].swept {
+		if !e.swept || !e.unmarked || budget == 0 {
 			continue
 		}
-		*at = id
 		r, gone, err := c.remove(base, room, budget)
 		if err != nil {
 			return nil, nil, false, err
@@ -165,6 +175,32 @@ func (c *committer) sweepKeys(base *baseRows, ready map[string]Room) (gone []str
 		base.Delete(key)
 	}
 	return gone, true
+}
+
+// removeMarkers removes markers that the end of a room has taken, and looks at
+// up to max. Those that are greater belong to what came after the end.
+func (e *ending) removeMarkers(tx *bolt.Tx, room string, end ID, max int) (n int, err error) {
+	e.unmarked = true
+	b := tx.Bucket(bucketMarker)
+	if b == nil {
+		return 0, nil
+	}
+	var gone [][]byte
+	prefix := markerKey(room, "")
+	cur := b.Cursor()
+	for k, v := cur.Seek([]byte(prefix + e.user)); strings.HasPrefix(stringOf(k), prefix); k, v = cur.Next() {
+		if n == max {
+			e.unmarked, e.user = false, string(k[len(prefix):])
+			break
+		}
+		if n++; len(v) != len(end) || ID(v).Compare(end) <= 0 {
+			gone = append(gone, bytes.Clone(k))
+		}
+	}
+	for _, k := range gone {
+		err = firstError(err, b.Delete(k))
+	}
+	return n, err
 }
 
 // remove takes up to max records at or below the end of a room out of the log.

@@ -13,7 +13,7 @@ import (
 // big-endian.
 //
 //	01 ‖ room id                              → room (see encodeRoom)
-//	02 ‖ number u32 ‖ lane u8 ‖ id            → nothing: the index of a room
+//	02 ‖ number u32 ‖ lane u8 ‖ id            → of a message, see encodeIndex; else nothing: the index of a room
 //	03 ‖ generation u32 ‖ key ‖ 0 ‖ number u32 ‖ user id → id ‖ at i64 ‖ type
 //	04 ‖ number u32                           → room id
 //	05 ‖ number u32                           → nothing: a room that ended and whose records are yet to be removed
@@ -81,14 +81,17 @@ func successor(prefix string) string {
 
 const (
 	roomRow = 4 + 16 + 4 + 16 + 8 + 8 // and end and tag behind it
+	runRow  = 8 + 16
 	hasEnd  = 1 << 63
+	hasRun  = 1 << 62
 )
 
-// encodeRoom: number u32 ‖ last 16 ‖ link u32 ‖ floor 16 ‖ total u64 ‖ gone u64 ‖ end 16 ‖ tag.
-// gone counts the records at or below the floor; end is there only where the
-// highest bit of gone is set.
+// encodeRoom: number u32 ‖ last 16 ‖ link u32 ‖ floor 16 ‖ total u64 ‖ gone u64 ‖ end 16 ‖
+// author u64 ‖ run 16 ‖ tag. gone counts the records at or below the floor; end
+// is there only where the highest bit of gone is set, author and run, which are
+// of the newest run of messages, only where the next one is.
 func encodeRoom(r *Room) string {
-	v := make([]byte, roomRow, roomRow+len(r.end)+len(r.Tag))
+	v := make([]byte, roomRow, roomRow+len(r.end)+runRow+len(r.Tag))
 	binary.BigEndian.PutUint32(v, r.Number)
 	copy(v[4:], r.Last[:])
 	binary.BigEndian.PutUint32(v[20:], r.link)
@@ -99,13 +102,20 @@ func encodeRoom(r *Room) string {
 		gone |= hasEnd
 		v = append(v, r.end[:]...)
 	}
+	if !r.run.start.IsZero() {
+		gone |= hasRun
+		v = binary.BigEndian.AppendUint64(v, r.run.author)
+		v = append(v, r.run.start[:]...)
+	}
 	binary.BigEndian.PutUint64(v[48:], gone)
 	return stringOf(append(v, r.Tag...))
 }
 
+var errRoomRow = errors.Join(ErrDamaged, errors.New("room row has a wrong length"))
+
 func decodeRoom(id, v string) (r Room, err error) {
 	if len(v) < roomRow {
-		return r, errors.Join(ErrDamaged, errors.New("room row has a wrong length"))
+		return r, errRoomRow
 	}
 	b := []byte(v)
 	r.ID = id
@@ -116,11 +126,19 @@ func decodeRoom(id, v string) (r Room, err error) {
 	r.Total = binary.BigEndian.Uint64(b[40:])
 	gone, tag := binary.BigEndian.Uint64(b[48:]), roomRow
 	if gone&hasEnd != 0 {
-		if tag += copy(r.end[:], b[roomRow:]); tag < roomRow+len(r.end) {
-			return r, errors.Join(ErrDamaged, errors.New("room row has a wrong length"))
+		if tag += copy(r.end[:], b[tag:]); tag < roomRow+len(r.end) {
+			return r, errRoomRow
 		}
-		gone &^= hasEnd
 	}
+	if gone&hasRun != 0 {
+		if len(b) < tag+runRow {
+			return r, errRoomRow
+		}
+		r.run.author = binary.BigEndian.Uint64(b[tag:])
+		tag += 8
+		tag += copy(r.run.start[:], b[tag:])
+	}
+	gone &^= hasEnd | hasRun
 	r.Events = r.Total - gone
 	r.Tag = v[tag:]
 	return r, nil

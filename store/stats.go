@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
@@ -17,6 +18,8 @@ type Stats struct {
 	Replayed   int64         // commands answered from their idempotency key
 	Refused    int64         // commands that ended with an error
 	CommitTook time.Duration // in all commits together
+	Marks      int64         // read markers moved since open
+	MarkWrites int64         // commits that some of them went with, or made
 	Flushes    int64         // of rows to the views file
 	FlushTook  time.Duration // in all flushes together
 	Rows       int           // rows in memory, waiting to be flushed
@@ -39,6 +42,7 @@ func (s *Store) Stats() Stats {
 	if r.frozen != nil {
 		st.Rows += r.frozen.Len()
 	}
+	st.Marks, st.MarkWrites = s.markers.moved.Load(), s.markers.commits.Load()
 	st.Removing = int(s.counts.removing.Load())
 	s.live.mu.RLock()
 	st.LiveRooms = len(s.live.rooms)
@@ -54,7 +58,9 @@ func (s *Store) Stats() Stats {
 
 // DumpViews writes all rows in key order, then nothing: two stores with the
 // same log dump the same, whatever way their views were made. Expired
-// idempotency keys are left out. It is for tests and for finding faults.
+// idempotency keys are left out, and so are the values of index rows that wait to
+// be removed with an ended room: what was hidden there a rebuild does not find
+// out any more. It is for tests and for finding faults.
 func (s *Store) DumpViews(w io.Writer) error {
 	sn, err := s.Snapshot()
 	if err != nil {
@@ -82,9 +88,19 @@ func (s *Store) DumpViews(w io.Writer) error {
 	if _, err := fmt.Fprintf(w, "head %s\n", sn.Head()); err != nil {
 		return err
 	}
+	var room Room // of the last row of an index
 	for k, v := range sn.Ascend("\x00", "") {
 		if k[0] == rowKey[0] {
 			continue // in memory; the file's stand elsewhere
+		}
+		if k[0] == rowIndex[0] && len(k) == 22 {
+			number := binary.BigEndian.Uint32(bytesOf(k[1:5]))
+			if number != room.Number {
+				room, _ = sn.RoomByNumber(number)
+			}
+			if indexID(k).Compare(room.end) <= 0 {
+				v = ""
+			}
 		}
 		if _, err := fmt.Fprintf(w, "%x %x\n", k, v); err != nil {
 			return err

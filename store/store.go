@@ -34,6 +34,7 @@ type Store struct {
 	fullTil atomic.Int64 // Unix nanoseconds until which a full disk is not tried again
 
 	observers observers
+	markers   markers
 	backups   backups
 	counts    counts
 	closing   sync.Once
@@ -56,9 +57,10 @@ type root struct {
 
 // Buckets of the log file.
 var (
-	bucketLog  = []byte("log")
-	bucketBase = []byte("base") // rows of rooms as they were at their floors
-	bucketSeen = []byte("observer")
+	bucketLog    = []byte("log")
+	bucketBase   = []byte("base") // rows of rooms as they were at their floors
+	bucketSeen   = []byte("observer")
+	bucketMarker = []byte("marker") // made when first needed
 )
 
 // ID is the store's identity, 32 hexadecimal digits. Cursors belong to it.

@@ -15,7 +15,8 @@ import (
 )
 
 // The fold of these tests: "Note" writes a row about itself, "Mark" a row about
-// the note that its user name tells, and every record counts for its user.
+// the note that its user name tells, "Gone" hides that one, and every record
+// counts for its user.
 func testOptions() store.Options {
 	return store.Options{
 		Fold:  "test",
@@ -65,6 +66,10 @@ func apply(rows store.Rows, room *store.Room, r *store.Record) {
 		}
 		if v, ok := rows.Get(noteRow(*room, target)); ok {
 			rows.Set(noteRow(*room, target), v+"+")
+		}
+	case "Gone":
+		if target, err := store.ParseID(r.UserName); err == nil {
+			store.Hide(rows, room.Number, target)
 		}
 	}
 }

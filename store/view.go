@@ -44,4 +44,5 @@ type Room struct {
 	// end is the record before the newest one that ended the room, zero if none
 	// did. What is at or below it leaves nothing behind.
 	end ID
+	run run // of the messages since then
 }

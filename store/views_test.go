@@ -91,7 +91,7 @@ func TestViews_rebuiltEqualIncremental(t *testing.T) {
 						case 0:
 							n.kind, n.name, n.lane = "Mark", target.ID.String(), store.Others
 						case 1:
-							n.kind, n.erase, n.lane = "Gone", []store.ID{target.ID}, store.Others
+							n.kind, n.name, n.erase, n.lane = "Gone", target.ID.String(), []store.ID{target.ID}, store.Others
 						}
 					}
 					if rng.IntN(50) == 0 {
