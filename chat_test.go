@@ -53,6 +53,7 @@ func TestOpen_refusesWhatIsNotItsFile(t *testing.T) {
 }
 
 func TestOpen_namesTheFileThatIsLocked(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "chat.db")
 	openAt(t, path, nil)
 	if _, err := chat.Open(path, nil); !errors.Is(err, chat.ErrLocked) || !strings.Contains(err.Error(), path) {

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/roomlog/chat"
+	"github.com/roomlog/chat/internal/testkit"
 )
 
 // driveUntilKilled is set for a copy of this test program that gives random
@@ -130,22 +131,11 @@ func dumpOf(t *testing.T, c *chat.Chat) string {
 func dumpWith(t *testing.T, path, views string) string {
 	t.Helper()
 	other := filepath.Join(t.TempDir(), "copy.db")
-	copyFile(t, path, other)
+	testkit.Copy(t, path, other)
 	if views != "" {
-		copyFile(t, views, other+".views")
+		testkit.Copy(t, views, other+".views")
 	}
 	return dump(t, other)
-}
-
-func copyFile(t *testing.T, from, to string) {
-	t.Helper()
-	b, err := os.ReadFile(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(to, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func expectSameRows(t *testing.T, what, got, want string) {
@@ -165,6 +155,7 @@ func expectSameRows(t *testing.T, what, got, want string) {
 // Whether the views were folded as the log grew, from a checkpoint after each
 // of several crashes, from an older one, or anew: they are the same.
 func TestViews_areTheSameHoweverTheyWereFolded(t *testing.T) {
+	t.Parallel()
 	for _, keep := range []int{0, 40} {
 		t.Run(fmt.Sprint("keep=", keep), func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "chat.db")
@@ -172,7 +163,7 @@ func TestViews_areTheSameHoweverTheyWereFolded(t *testing.T) {
 			for cycle := range uint64(4) {
 				answered := crash(t, path, keep, 300, cycle)
 				left := filepath.Join(t.TempDir(), "left.views")
-				copyFile(t, path+".views", left)
+				testkit.Copy(t, path+".views", left)
 
 				rebuilt := dumpWith(t, path, "")
 				expectSameRows(t, "from the checkpoint of the crash", dumpWith(t, path, left), rebuilt)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/roomlog/chat"
+	"github.com/roomlog/chat/internal/testkit"
 )
 
 // Whatever is left on the disk at any moment between a deletion and the end of
@@ -30,7 +31,7 @@ func TestDelete_holdsInEveryImageOfTheFileUpToCompact(t *testing.T) {
 	do(t, room, ann, chat.MessageDeleted{Message: m.ID})
 
 	images := []string{filepath.Join(dir, "cut.db")}
-	copyFile(t, path, images[0]) // as the deletion was answered
+	testkit.Copy(t, path, images[0]) // as the deletion was answered
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +47,7 @@ func TestDelete_holdsInEveryImageOfTheFileUpToCompact(t *testing.T) {
 		default:
 		}
 		images = append(images, filepath.Join(dir, fmt.Sprintf("image%d.db", len(images))))
-		copyFile(t, path, images[len(images)-1])
+		testkit.Copy(t, path, images[len(images)-1])
 	}
 	if last, err := os.ReadFile(images[len(images)-1]); err != nil || bytes.Contains(last, []byte(unique)) {
 		t.Errorf("after Compact the text is in the file (%v)", err)

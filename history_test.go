@@ -136,6 +136,7 @@ func TestHistory_limits(t *testing.T) {
 // Whatever is written meanwhile: a page and what a follow after its cursor
 // yields are the log together.
 func TestHistory_cursorHasNeitherGapNorOverlap(t *testing.T) {
+	t.Parallel()
 	c := open(t, nil)
 	room := c.Room("general")
 	post(t, room, ann, "first")

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/roomlog/chat"
+	"github.com/roomlog/chat/internal/testkit"
 )
 
 var (
@@ -25,6 +26,7 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv(driveUntilKilled); path != "" {
 		drive(path)
 	}
+	testkit.AtOnce(16)
 	code := m.Run()
 	for range 100 {
 		if code != 0 || leaked() == "" {

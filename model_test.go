@@ -206,6 +206,7 @@ func randomCommand(t testing.TB, rnd *rand.Rand, room *chat.Room, ids []chat.ID)
 
 // History, members and single messages are what a naive fold of the log says.
 func TestHistory_isWhatTheLogSays(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(4) {
 		c := open(t, nil)
 		rnd := rand.New(rand.NewPCG(seed, 3))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/roomlog/chat"
+	"github.com/roomlog/chat/internal/testkit"
 )
 
 var errEnough = errors.New("enough")
@@ -135,6 +136,7 @@ func TestObserve_handlesAgainWhatFailed(t *testing.T) {
 
 // An observer that retention has overtaken is told so, and handles what is left.
 func TestObserve_isToldWhatIsLost(t *testing.T) {
+	t.Parallel()
 	c := open(t, &chat.Options{Keep: 10})
 	room := c.Room("r")
 	first := post(t, room, ann, "first")
@@ -170,6 +172,7 @@ func TestObserve_isToldWhatIsLost(t *testing.T) {
 // it lies on the disk while an observer works, another goes on at or before the
 // place where this one is.
 func TestObserve_missesNothingAfterACrash(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "chat.db")
 	c := openAt(t, path, nil)
 	room := c.Room("r")
@@ -183,7 +186,7 @@ func TestObserve_missesNothingAfterACrash(t *testing.T) {
 		}
 		want = append(want, post(t, room, ann, "a").ID) // takes what is saved with it
 		other := filepath.Join(t.TempDir(), "copy.db")
-		copyFile(t, path, other)
+		testkit.Copy(t, path, other)
 		left := openAt(t, other, nil)
 		ids, err := observe(t, left, chat.Observer{Name: "bot"}, 3)
 		if !errors.Is(err, context.Canceled) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/roomlog/chat"
 )
@@ -19,24 +18,23 @@ func TestOverview_besideRetentionNamesEachMemberOnce(t *testing.T) {
 	defer c.Close()
 	room := c.Room("general")
 	do(t, room, bob, chat.UserJoined{})
-	stop := make(chan struct{})
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for i := 0; ; i++ {
-			select {
-			case <-stop:
-				return
-			default:
-			}
+		for range 150 {
 			_, _ = room.Post(t.Context(), ann, "text")
 			for j := range 8 {
 				_, _ = room.Do(t.Context(), chat.Command{User: ann, Fact: chat.Custom{Type: "x.n", Data: json.RawMessage(fmt.Sprint(j))}})
 			}
 		}
 	}()
-	defer func() { close(stop); <-done }()
-	for end := time.Now().Add(4 * time.Second); time.Now().Before(end); {
+	defer func() { <-done }()
+	for over := false; !over; {
+		select {
+		case <-done:
+			over = true
+		default:
+		}
 		o, err := room.Overview(t.Context(), "")
 		if err != nil {
 			t.Fatal(err)

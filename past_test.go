@@ -12,6 +12,7 @@ import (
 
 // The room as of any cursor is what a fold of the log up to it says.
 func TestAs_isAFoldOfTheLogUpToTheCursor(t *testing.T) {
+	t.Parallel()
 	c := open(t, nil)
 	rnd := rand.New(rand.NewPCG(7, 7))
 	room := c.Room("r")
@@ -95,6 +96,7 @@ func counts(page []byte) string {
 }
 
 func TestAs_takesNoCommandsAndKnowsItsLimits(t *testing.T) {
+	t.Parallel()
 	c := open(t, &chat.Options{Keep: 5})
 	room := c.Room("r")
 	first := post(t, room, ann, "1")

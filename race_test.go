@@ -51,6 +51,7 @@ func passed(t *testing.T, list []answered, refused error) (n int) {
 }
 
 func TestRace_ofTwoOwnersWhoLeaveOneStays(t *testing.T) {
+	t.Parallel()
 	c, ctx := open(t, nil), within(t)
 	for i := range rounds {
 		room := create(t, c, fmt.Sprint("r", i), chat.RoomCreated{RoomKind: chat.Private, Members: []chat.User{bob, cat}})
@@ -66,6 +67,7 @@ func TestRace_ofTwoOwnersWhoLeaveOneStays(t *testing.T) {
 }
 
 func TestRace_ofTwoWhoMakeARoomOneDoes(t *testing.T) {
+	t.Parallel()
 	c, ctx := open(t, nil), within(t)
 	for i := range rounds {
 		ask := func(by chat.User) func() (chat.Event, error) {
@@ -82,6 +84,7 @@ func TestRace_ofTwoWhoMakeARoomOneDoes(t *testing.T) {
 }
 
 func TestRace_bothSidesMakeOneDirectRoom(t *testing.T) {
+	t.Parallel()
 	c, ctx := open(t, nil), within(t)
 	for i := range rounds {
 		one, other := chat.User{ID: fmt.Sprint("one", i)}, chat.User{ID: fmt.Sprint("other", i)}
@@ -102,6 +105,7 @@ func TestRace_bothSidesMakeOneDirectRoom(t *testing.T) {
 
 // After a ban the banned one is out, whatever the order.
 func TestRace_ofABanAndAJoin(t *testing.T) {
+	t.Parallel()
 	c, ctx := open(t, nil), within(t)
 	room := create(t, c, "r", chat.RoomCreated{})
 	for i := range rounds {
@@ -133,6 +137,7 @@ func TestRace_ofABanAndAJoin(t *testing.T) {
 
 // No post stands behind the archiving of its room.
 func TestRace_ofAnArchivingAndAPost(t *testing.T) {
+	t.Parallel()
 	c, ctx := open(t, nil), within(t)
 	room := create(t, c, "r", chat.RoomCreated{})
 	for i := range rounds {

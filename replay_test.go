@@ -33,6 +33,7 @@ func fill(t *testing.T, c *chat.Chat, n int) (room *chat.Room, events []chat.Eve
 }
 
 func TestReplay_yieldsTheLogInOrderAndEnds(t *testing.T) {
+	t.Parallel()
 	room, want := fill(t, open(t, nil), 700)
 	for _, from := range []int{0, 1, 255, 256, 257, 699, 700} {
 		after := chat.Start
@@ -91,6 +92,7 @@ func TestReplay_endsWithItsContext(t *testing.T) {
 }
 
 func TestBackward_isReplayInReverse(t *testing.T) {
+	t.Parallel()
 	room, want := fill(t, open(t, nil), 700)
 	slices.Reverse(want)
 	for _, from := range []int{0, 1, 256, 699, 700} {

@@ -91,6 +91,7 @@ func TestSearch_neverFindsWhatIsDeletedOrSuperseded(t *testing.T) {
 
 // A page ends where its work does, and the next goes on from there.
 func TestSearch_isBoundedAndGoesOn(t *testing.T) {
+	t.Parallel()
 	c := open(t, nil)
 	room := c.Room("r")
 	for i := range 3 {

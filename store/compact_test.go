@@ -14,6 +14,7 @@ import (
 // No byte of what an end has taken is in the files after Compact, whether it
 // had been removed by then or not.
 func TestCompact_leavesNothingOfAnEndedRoom(t *testing.T) {
+	t.Parallel()
 	for _, state := range []string{"removed", "begun", "pending", "pending, with retention", "views lost"} {
 		t.Run(state, func(t *testing.T) {
 			o := testOptions()

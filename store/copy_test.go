@@ -68,6 +68,7 @@ func TestBackup_isAStateOfTheLogWhileWritersGoOn(t *testing.T) {
 }
 
 func TestCompact_keepsTheLogAndFreesPages(t *testing.T) {
+	t.Parallel()
 	o := testOptions()
 	o.Keep, o.FlushEvery = 5, 10*time.Millisecond
 	s, path := create(t, o)
@@ -95,6 +96,7 @@ func TestCompact_keepsTheLogAndFreesPages(t *testing.T) {
 // A backup whose last transaction begins after a trim has been committed, and
 // before the committer has told the backups of it.
 func TestBackup_besideATrimOpens(t *testing.T) {
+	t.Parallel()
 	o := testOptions()
 	o.Keep, o.FlushEvery = 10, 50*time.Millisecond
 	var armed atomic.Bool

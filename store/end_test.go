@@ -120,6 +120,7 @@ func TestEnds_readersGoOnFromTheRecordBefore(t *testing.T) {
 
 // What a merging reader has read and not yet returned.
 func TestEnds_dropsWhatReadersHaveBuffered(t *testing.T) {
+	t.Parallel()
 	s, _ := create(t, testOptions())
 	for range 300 {
 		put(t, s, note{room: "b"})
@@ -173,6 +174,7 @@ func TestEnds_removesWithinSecondsAndTheRoomGoesOn(t *testing.T) {
 
 // A removal that a kill or Close has cut short goes on at the next open.
 func TestEnds_removalGoesOnAfterReopening(t *testing.T) {
+	t.Parallel()
 	for _, kill := range []bool{true, false} {
 		o := testOptions()
 		o.FlushEvery = 50 * time.Millisecond
@@ -244,6 +246,7 @@ func TestEnds_takesWhatRetentionHasFolded(t *testing.T) {
 }
 
 func TestEnds_aBackupMeanwhileOpensToTheSame(t *testing.T) {
+	t.Parallel()
 	o := testOptions()
 	o.FlushEvery = 20 * time.Millisecond
 	o.Steps(20, 20)
@@ -303,6 +306,7 @@ func TestPropose_refusesAKeyOnASecondDraft(t *testing.T) {
 // The views file must know the end before anything goes: else a kill would
 // leave views whose checkpoint is not in the log any more.
 func TestEnds_removalWaitsForTheViewsFile(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	o := testOptions()
 	o.FlushEvery, o.FlushRows = time.Hour, 60
@@ -331,6 +335,7 @@ func TestEnds_removalWaitsForTheViewsFile(t *testing.T) {
 
 // Rooms that have outgrown Keep again before they are removed.
 func TestEnds_retentionWaitsForTheRemoval(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	o := testOptions()
 	o.Keep, o.FlushEvery = 5, 20*time.Millisecond

@@ -73,6 +73,7 @@ func TestCommit_failureStopsWritingAndTheOutcomeIsUnknown(t *testing.T) {
 }
 
 func TestCommit_onAFullDiskIsRefusedAndTriedAgain(t *testing.T) {
+	t.Parallel()
 	s, path := create(t, testOptions())
 	for range 20 { // so that there are free pages, and the next commit need not grow the file
 		put(t, s, note{room: "a"})
@@ -104,6 +105,7 @@ func TestCommit_onAFullDiskIsRefusedAndTriedAgain(t *testing.T) {
 }
 
 func TestViews_thatCannotBeWrittenHoldBackWritesAndRecover(t *testing.T) {
+	t.Parallel()
 	o := testOptions()
 	o.FlushRows, o.FlushEvery = 20, time.Millisecond
 	s, path := create(t, o)

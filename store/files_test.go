@@ -11,6 +11,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/roomlog/chat/internal/testkit"
 	"github.com/roomlog/chat/store"
 )
 
@@ -53,7 +54,7 @@ func TestOpen_saysWhatIsWrongWithAFile(t *testing.T) {
 	put(t, s, note{room: "a"})
 	closeStore(t, s)
 	half := filepath.Join(dir, "half.db")
-	copyFile(t, newer, half)
+	testkit.Copy(t, newer, half)
 	if err := os.Truncate(half, 12000); err != nil {
 		t.Fatal(err)
 	}

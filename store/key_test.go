@@ -148,6 +148,7 @@ func TestKey_ofATrimmedRecordLivesThroughAnotherKeyTTL(t *testing.T) {
 // Keys of trimmed records, after KeyTTL was changed to a shorter time and a
 // longer one: those that still live are known, the others do not stay for ever.
 func TestKey_ofTrimmedRecordsExpireUnderAnotherKeyTTL(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	o := testOptions()
 	o.Keep, o.FlushEvery, o.KeyTTL = 5, 20*time.Millisecond, 48*time.Hour

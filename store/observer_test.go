@@ -87,6 +87,7 @@ func TestObserver_isDurableWithTheNextCommit(t *testing.T) {
 
 // Nobody writes; saving goes on all the time.
 func TestObserver_isDurableWithinAboutASecond(t *testing.T) {
+	t.Parallel()
 	s, path := create(t, testOptions())
 	var rs []store.Record
 	for range 400 {
@@ -142,6 +143,7 @@ func TestObserver_outlivesCloseBackupRestoreAndCompact(t *testing.T) {
 
 // Saves race with commits: the last one of each name is what is left.
 func TestObserver_ofManyCallersLosesNothing(t *testing.T) {
+	t.Parallel()
 	s, path := create(t, testOptions())
 	var wg sync.WaitGroup
 	last := make([]store.ID, 8)

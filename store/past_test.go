@@ -60,6 +60,7 @@ func prefixed(table string, number uint32) string {
 // What was looked at after each record is what At shows of it later, but for
 // what is gone; after flushes, with retention, after ends.
 func TestAt_showsARoomAsItWas(t *testing.T) {
+	t.Parallel()
 	for _, keep := range []int{0, 30} {
 		for _, ends := range []bool{false, true} {
 			t.Run(fmt.Sprint(keep, ends), func(t *testing.T) {

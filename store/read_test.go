@@ -15,6 +15,7 @@ import (
 )
 
 func TestRead_mergesRoomsInTheOrderOfTheLog(t *testing.T) {
+	t.Parallel()
 	s, _ := create(t, testOptions())
 	rng := rand.New(rand.NewPCG(3, 4))
 	var want []store.ID

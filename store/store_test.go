@@ -4,13 +4,12 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/roomlog/chat/internal/testkit"
 	"github.com/roomlog/chat/store"
 )
 
@@ -163,28 +162,9 @@ func dump(t testing.TB, s *store.Store) string {
 func crashed(t testing.TB, path string) string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "log.db")
-	copyFile(t, path, to)
-	copyFile(t, path+".views", to+".views")
+	testkit.Copy(t, path, to)
+	testkit.Copy(t, path+".views", to+".views")
 	return to
-}
-
-func copyFile(t testing.TB, from, to string) {
-	t.Helper()
-	src, err := os.Open(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer src.Close()
-	dst, err := os.Create(to)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.Copy(dst, src); err != nil {
-		t.Fatal(err)
-	}
-	if err := dst.Close(); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // read polls a reader until it has caught up.

@@ -13,6 +13,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/roomlog/chat/internal/testkit"
 	"github.com/roomlog/chat/store"
 )
 
@@ -29,7 +30,7 @@ func TestViews_ofAnotherFoldOrCourseAreRebuilt(t *testing.T) {
 	other := open(t, branch, testOptions())
 	put(t, other, note{room: "c"})
 	closeStore(t, other)
-	copyFile(t, path+".views", branch+".views")
+	testkit.Copy(t, path+".views", branch+".views")
 	other = open(t, branch, testOptions())
 	if strings.Contains(dump(t, other), fmt.Sprintf("%x", "b ")) {
 		t.Fatal("views of another course were read")
@@ -65,6 +66,7 @@ func snapshotRoom(t testing.TB, s *store.Store, id string) (store.Room, error) {
 // Random logs with erasures and retention, flushed often, crash in between;
 // the views must be what a rebuild makes of the log, byte for byte.
 func TestViews_rebuiltEqualIncremental(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
@@ -235,7 +237,7 @@ func TestViews_olderThanATrimAreRebuilt(t *testing.T) {
 	put(t, s, note{room: "quiet"})
 	closeStore(t, s)
 	old := filepath.Join(t.TempDir(), "old.views")
-	copyFile(t, path+".views", old)
+	testkit.Copy(t, path+".views", old)
 
 	o.Keep = 5
 	s = open(t, path, o)
@@ -247,7 +249,7 @@ func TestViews_olderThanATrimAreRebuilt(t *testing.T) {
 	if err := os.Remove(path + ".views"); err != nil {
 		t.Fatal(err)
 	}
-	copyFile(t, old, path+".views")
+	testkit.Copy(t, old, path+".views")
 	s, err := store.Open(path, o)
 	if err != nil {
 		t.Fatalf("older views: %v", err)
@@ -267,12 +269,12 @@ func underLaterTrim(t *testing.T, o store.Options, keep int) string {
 	put(t, s, note{room: "quiet"})
 	closeStore(t, s)
 	old := filepath.Join(t.TempDir(), "old.db")
-	copyFile(t, path, old)
+	testkit.Copy(t, path, old)
 	o.Keep = keep
 	s = open(t, path, o)
 	settle(t, s, keep)
 	closeStore(t, s)
-	copyFile(t, old, path)
+	testkit.Copy(t, old, path)
 	return path
 }
 
@@ -308,13 +310,13 @@ func TestViews_damagedAreRebuilt(t *testing.T) {
 	put(t, s, note{room: "a"})
 	closeStore(t, s)
 	views := filepath.Join(t.TempDir(), "views")
-	copyFile(t, path+".views", views)
+	testkit.Copy(t, path+".views", views)
 	s = open(t, path, o)
 	put(t, s, note{room: "a"})
 	want := dump(t, s)
 	closeStore(t, s)
 	os.Remove(path + ".views")
-	copyFile(t, views, path+".views") // as after a crash: a record is yet to be folded
+	testkit.Copy(t, views, path+".views") // as after a crash: a record is yet to be folded
 	db, err := bolt.Open(path+".views", 0o600, nil)
 	if err != nil {
 		t.Fatal(err)

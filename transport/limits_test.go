@@ -64,6 +64,7 @@ func TestACallThatWaits_isCountedAsAConnection(t *testing.T) {
 }
 
 func TestABodyThatNeverEnds_isGivenUp(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{Options: transport.Options{IdleTimeout: 200 * time.Millisecond}})
 	_, token := s.User("Ann")
 	conn, err := net.Dial("tcp", s.Addr)

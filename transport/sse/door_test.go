@@ -71,6 +71,7 @@ func TestStream_takesATicket(t *testing.T) {
 
 // A user who has used up their budget still gets all, only later.
 func TestStream_waitsForItsShareOfTheReplays(t *testing.T) {
+	t.Parallel()
 	overForms(t, func(t *testing.T, form wiretest.Form) {
 		s := wiretest.New(t, wiretest.Setup{Form: form, Options: transport.Options{ReplayRate: 100 << 10, ReplayBurst: 1}})
 		ann, token := s.User("Ann")

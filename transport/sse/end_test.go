@@ -94,6 +94,7 @@ func TestTooManyStreams_areNoErrorEither(t *testing.T) {
 }
 
 func TestExpiry_endsAStream(t *testing.T) {
+	t.Parallel()
 	overForms(t, func(t *testing.T, form wiretest.Form) {
 		ann := chat.User{ID: "ann", Name: "Ann"}
 		s := wiretest.New(t, wiretest.Setup{Form: form, Auth: func(*http.Request) (transport.Grant, error) {
@@ -256,6 +257,7 @@ func TestMiddleware_mustLetFlushAndDeadlinesThrough(t *testing.T) {
 }
 
 func TestStream_worksOverHTTP2(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	ann, token := s.User("Ann")
 	s.Post("general", ann, "one")

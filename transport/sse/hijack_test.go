@@ -117,6 +117,7 @@ func TestHijackedStream_leavesItsHandler(t *testing.T) {
 }
 
 func TestADeadlineOfMiddleware_endsNoStream(t *testing.T) {
+	t.Parallel()
 	overForms(t, func(t *testing.T, form wiretest.Form) {
 		var passed atomic.Bool
 		s := wiretest.New(t, wiretest.Setup{
@@ -262,6 +263,7 @@ func TestAPanic_endsNothingButItsStream(t *testing.T) {
 }
 
 func TestDrain_waitsForStreams(t *testing.T) {
+	t.Parallel()
 	overForms(t, func(t *testing.T, form wiretest.Form) {
 		s := wiretest.New(t, wiretest.Setup{Form: form})
 		ann, token := s.User("Ann")

@@ -270,6 +270,7 @@ func TestStream_saysThatItLives(t *testing.T) {
 }
 
 func TestStream_outlivesTheTimeoutsOfTheServer(t *testing.T) {
+	t.Parallel()
 	overForms(t, func(t *testing.T, form wiretest.Form) {
 		t.Parallel() // it waits
 		s := wiretest.New(t, wiretest.Setup{
@@ -300,6 +301,7 @@ func TestStream_outlivesTheTimeoutsOfTheServer(t *testing.T) {
 }
 
 func TestStream_replaysALongLogWithoutASeam(t *testing.T) {
+	t.Parallel()
 	overForms(t, func(t *testing.T, form wiretest.Form) {
 		s := wiretest.New(t, wiretest.Setup{Form: form})
 		ann, token := s.User("Ann")

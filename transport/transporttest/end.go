@@ -148,8 +148,14 @@ func release(t testing.TB, tr *Transport) {
 	s.post(room, "one")
 	s.vacate(ann) // whatever is made with the first reader and stays
 	before := runtime.NumGoroutine()
+	var expiring []*listener // all at once, while the others come and go
 	for i := range released {
-		closes, cut, expires := fmt.Sprint("c", i), fmt.Sprint("l", i), fmt.Sprint("e", i)
+		if l, why := s.outcome(ask(fmt.Sprint("e", i), "")); why == "" {
+			expiring = append(expiring, l)
+		}
+	}
+	for i := range released {
+		closes, cut := fmt.Sprint("c", i), fmt.Sprint("l", i)
 		l := s.openWith(dialer{}, ask(closes, ""))
 		l.want(Live)
 		if err := l.reader.Close(); err != nil {
@@ -166,13 +172,12 @@ func release(t testing.TB, tr *Transport) {
 			return why == chat.ErrRoomNotFound.Code
 		})
 		s.vacate(cut)
-
-		if l, why := s.outcome(ask(expires, "")); why == "" {
-			for l.next().Kind != End {
-			}
-			l.wantSilence()
-			_ = l.reader.Close()
+	}
+	for _, l := range expiring {
+		for l.next().Kind != End {
 		}
+		l.wantSilence()
+		_ = l.reader.Close()
 	}
 	s.eventually(fmt.Sprintf("no more than %d goroutines are left of %d readers", before, 3*released), func() bool {
 		return runtime.NumGoroutine() <= before

@@ -18,7 +18,10 @@ func Obligations() (names []string) {
 }
 
 // Alone reports whether the obligation must be checked beside no other.
-func Alone(name string) bool { return find(name).alone }
+func Alone(name string) bool {
+	o := find(name)
+	return o.alone || o.hurried
+}
 
 func find(name string) obligation {
 	i := slices.IndexFunc(obligations, func(o obligation) bool { return o.name == name })

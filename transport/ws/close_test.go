@@ -136,6 +136,7 @@ func TestSocket_takesWhatIsAllowed(t *testing.T) {
 }
 
 func TestExpiry_closesASocket(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	ann, _ := s.User("Ann")
 	k := s.Socket(s.Guest.Token(ann, time.Now().Add(2*time.Second)))
@@ -187,6 +188,7 @@ func TestMay_isAskedAtEveryHeartbeat(t *testing.T) {
 }
 
 func TestHeartbeat_findsOutWhoIsGone(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{Options: transport.Options{Heartbeat: 20 * time.Millisecond, IdleTimeout: 200 * time.Millisecond}})
 	_, token := s.User("Ann")
 	silent, lively := s.Socket(token), s.Socket(token)

@@ -355,6 +355,7 @@ func TestUnsubscribe_isTheLastOfTheRoom(t *testing.T) {
 }
 
 func TestAuth_renewsInPlace(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	ann, _ := s.User("Ann")
 	k := s.Socket(s.Guest.Token(ann, time.Now().Add(2*time.Second)))

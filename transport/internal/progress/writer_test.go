@@ -77,6 +77,7 @@ func overBoth(t *testing.T, test func(t *testing.T, overTLS bool)) {
 // calls the connection writable only once much of its buffer is free, which takes
 // longer than that too.
 func TestWrite_neverFailsForBeingSlow(t *testing.T) {
+	t.Parallel()
 	overBoth(t, func(t *testing.T, overTLS bool) {
 		const timeout = 700 * time.Millisecond
 		near, far, _ := connect(t, "unix", overTLS)
@@ -111,6 +112,7 @@ func TestWrite_neverFailsForBeingSlow(t *testing.T) {
 }
 
 func TestWrite_failsOnceNothingIsTaken(t *testing.T) {
+	t.Parallel()
 	overBoth(t, func(t *testing.T, overTLS bool) {
 		const timeout = 200 * time.Millisecond
 		near, far, _ := connect(t, "tcp", overTLS)
@@ -129,6 +131,7 @@ func TestWrite_failsOnceNothingIsTaken(t *testing.T) {
 
 // One that has paused, but for less than it may, has not stalled.
 func TestWrite_outlastsAPause(t *testing.T) {
+	t.Parallel()
 	overBoth(t, func(t *testing.T, overTLS bool) {
 		const timeout = time.Second
 		near, far, _ := connect(t, "unix", overTLS)

@@ -1,0 +1,12 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/roomlog/chat/internal/testkit"
+)
+
+func TestMain(m *testing.M) {
+	testkit.AtOnce(16)
+	m.Run()
+}
