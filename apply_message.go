@@ -22,7 +22,7 @@ func (f *folding) post() {
 		f.Mentions = nil // and of a deleted message none is left
 	}
 	number, message := f.room.Number, f.record.ID
-	setMentions(f.rows, number, message, f.Mentions)
+	setMentions(f.rows, number, message, f.Mentions, func(user string) bool { return user == f.record.UserID })
 	root := threadOf(f.ReplyTo, f.Thread)
 	if root == Start || root.Compare(message) >= 0 {
 		return
@@ -60,12 +60,15 @@ func (f *folding) message() {
 		rows.Set(messageStateKey(number, f.Message), messageState{edited: true, by: r.ID}.value())
 		rows.Set(editKey(number, f.Message, r.ID), "")
 		if f.Mentions != nil {
-			setMentions(rows, number, f.Message, f.Mentions)
+			setMentions(rows, number, f.Message, f.Mentions, func(user string) bool {
+				return store.PostedBy(rows, number, f.Message, user)
+			})
 		}
 	case kindMessageDeleted:
 		f.uncountReply()
 		eraseMessageRows(rows, number, f.Message)
 		rows.Set(messageStateKey(number, f.Message), messageState{deleted: true, by: r.ID}.value())
+		store.Hide(rows, number, f.Message)
 	case kindReactionAdded:
 		addReaction(rows, number, f.Message, f.Emoji, r)
 	case kindReactionRemoved:

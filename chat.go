@@ -91,6 +91,10 @@ type Options struct {
 	// may be called concurrently.
 	Validate func(room string, by User, f Custom) error
 
+	// PresenceGrace is how long a user is still present after their last session
+	// has ended, so that a reload or a tunnel shows nothing. 0 = 15 s.
+	PresenceGrace time.Duration
+
 	Keep      int              // events kept per room, enforced within seconds; 0 = all
 	KeyTTL    time.Duration    // how long an idempotency key is remembered; 0 = 7 days
 	TailBytes int64            // memory for the newest events of rooms with readers; 0 = 64 MiB
@@ -118,6 +122,7 @@ type Chat struct {
 	validate  func(room string, by User, f Custom) error
 	clock     func() time.Time
 	logger    *slog.Logger
+	signals   *signals
 
 	draining  chan struct{}
 	drainOnce sync.Once
@@ -161,9 +166,14 @@ func newChat(s *store.Store, o *Options, err error) (*Chat, error) {
 		draining: make(chan struct{}),
 		closed:   make(chan struct{}),
 	}
+	grace := defaultGrace
 	if o != nil {
 		c.configure(o)
+		if o.PresenceGrace > 0 {
+			grace = o.PresenceGrace
+		}
 	}
+	c.signals = newSignals(grace, c.now)
 	return c, nil
 }
 
@@ -209,6 +219,7 @@ func (c *Chat) Close() error {
 	c.closeOnce.Do(func() {
 		c.Drain()
 		close(c.closed)
+		c.signals.close()
 		c.closeErr = c.store.Close()
 	})
 	return c.closeErr

@@ -71,6 +71,9 @@ func (r *Room) Do(ctx context.Context, cmd Command) (Result, error) {
 	if len(res.Records) == 0 {
 		return Result{}, nil
 	}
+	if !res.Replayed {
+		r.chat.signals.stored(res.Records)
+	}
 	return Result{
 		Event:    eventOf(&res.Records[0]),
 		Changed:  !res.Replayed,

@@ -33,6 +33,7 @@ type RoomCreated struct {
 	Topic    string     `json:"topic,omitempty"`       // at most 2,000 code points
 	SlowMode int        `json:"slow_mode_s,omitempty"` // seconds between two posts of one ordinary member, at most 86,400; 0 = none
 	History  Visibility `json:"history,omitempty"`     // empty stands for SeeAll
+	Receipts bool       `json:"receipts,omitempty"`    // all who read the room see how far the others have read
 	// Meta is any JSON of the host's, at most 64 KiB, kept as it is; or nil.
 	Meta json.RawMessage `json:"meta,omitempty"`
 	// Members are added beside the actor, at most 1,000; of a direct room 1 to 32.
@@ -48,6 +49,7 @@ type RoomChanged struct {
 	Topic    *string         `json:"topic,omitempty"`
 	SlowMode *int            `json:"slow_mode_s,omitempty"`
 	History  Visibility      `json:"history,omitempty"`
+	Receipts *bool           `json:"receipts,omitempty"`
 	Meta     json.RawMessage `json:"meta,omitempty"`     // as a command, null takes it away
 	Archived *bool           `json:"archived,omitempty"` // as a command, false makes an archived room writable again
 }

@@ -16,12 +16,14 @@ type RoomInfo struct {
 	Topic        string
 	SlowMode     int // seconds between two posts of one ordinary member; 0 = none
 	History      Visibility
+	Receipts     bool // all who read the room see how far the others have read
 	Archived     bool
 	Meta         json.RawMessage // as set; nil where there is none
 	Role         Role            // the viewer's; empty where they are not a member
 	Members      int             // how many have joined
 	LastActivity time.Time       // when the newest event was stored
 	Last         *Message        // the newest message, nil where there is none or the viewer does not see it
+	Read         *ReadState      // how far the viewer has read; nil for the host, and of the past
 	Head         ID              // the newest event of the room
 	Floor        ID              // the smallest cursor that still resumes; Start while nothing has expired
 	Cursor       ID              // the position of the log that this was read at
@@ -40,18 +42,35 @@ func (i RoomInfo) MarshalJSON() ([]byte, error) {
 		Topic        string          `json:"topic,omitempty"`
 		SlowMode     int             `json:"slow_mode_s,omitempty"`
 		History      Visibility      `json:"history,omitempty"`
+		Receipts     bool            `json:"receipts,omitempty"`
 		Archived     bool            `json:"archived,omitempty"`
 		Meta         json.RawMessage `json:"meta,omitempty"`
 		Role         Role            `json:"role,omitempty"`
 		Members      int             `json:"members"`
 		LastActivity string          `json:"last_activity"`
 		Last         *Message        `json:"last,omitempty"`
-		Head         ID              `json:"head"`
-		Floor        ID              `json:"floor"`
+		*readFields
+		Head  ID `json:"head"`
+		Floor ID `json:"floor"`
 	}{
-		i.ID, i.Kind, i.Title, i.Topic, i.SlowMode, history, i.Archived, i.Meta, i.Role,
-		i.Members, formatTime(i.LastActivity), i.Last, i.Head, i.Floor,
+		i.ID, i.Kind, i.Title, i.Topic, i.SlowMode, history, i.Receipts, i.Archived, i.Meta, i.Role,
+		i.Members, formatTime(i.LastActivity), i.Last, i.readFields(), i.Head, i.Floor,
 	})
+}
+
+// readFields are a ReadState as a room has it.
+type readFields struct {
+	Unread   int  `json:"unread"`
+	More     bool `json:"unread_more,omitempty"`
+	Mentions int  `json:"mentions"`
+	ReadUpTo *ID  `json:"read_up_to"`
+}
+
+func (i *RoomInfo) readFields() *readFields {
+	if i.Read == nil {
+		return nil
+	}
+	return &readFields{i.Read.Unread, i.Read.More, i.Read.Mentions, i.Read.UpTo}
 }
 
 // formatTime is how times stand on the wire: RFC 3339, UTC, three decimals.
@@ -95,7 +114,7 @@ func (s *sight) info() (RoomInfo, error) {
 	set := getSettings(s.view, s.room.Number, s.rules)
 	info := RoomInfo{
 		ID: s.room.ID, Kind: s.rules.kind, Title: set.Title, Topic: set.Topic, Meta: set.Meta,
-		SlowMode: s.rules.slow, History: set.History, Archived: s.rules.archived,
+		SlowMode: s.rules.slow, History: set.History, Receipts: set.Receipts, Archived: s.rules.archived,
 		Members: int(s.rules.members),
 		Head:    s.room.Last, Floor: s.room.Floor, Cursor: s.head,
 	}
@@ -107,6 +126,10 @@ func (s *sight) info() (RoomInfo, error) {
 	if s.viewer != "" && s.rules.members > 0 {
 		m, _ := getMember(s.view, s.room.Number, s.viewer)
 		info.Role = m.role
+	}
+	if s.viewer != "" && !s.past {
+		state := s.readState()
+		info.Read = &state
 	}
 	for id := range s.index(store.Messages, Start, Start, true) {
 		last, err := s.one(id)

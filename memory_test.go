@@ -102,10 +102,16 @@ func (m *memory) fold(r *store.Record) {
 	m.rooms[r.Room] = room
 }
 
-// Head and Index make a snapshot of it, of which nothing is asked.
+// Head, Index and the others make a snapshot of it, of which nothing is asked.
 func (m *memory) Head() ID { return End }
 
 func (m *memory) Index(store.Room, store.Lane, ID, ID, bool) iter.Seq[ID] { panic("not needed") }
+
+func (m *memory) Marker(string, string) (ID, bool) { panic("not needed") }
+
+func (m *memory) Markers(string) iter.Seq2[string, ID] { panic("not needed") }
+
+func (m *memory) CountOthers(store.Room, ID, string, int) int { panic("not needed") }
 
 // sight is what a user sees of a room, whatever the policy says.
 func (m *memory) sight(room, viewer string) *sight {

@@ -22,6 +22,13 @@ func mentionOfUserKey(user string, message ID) string {
 	return string(append(b, message[:]...))
 }
 
+func mentionInRoomKey(user string, number uint32, message ID) string {
+	b := append([]byte{rowMentionInRoom}, user...)
+	b = append(b, 0)
+	b = binary.BigEndian.AppendUint32(b, number)
+	return string(append(b, message[:]...))
+}
+
 // mentionsValue is the row of the users that a message mentions.
 func mentionsValue(users []string) string {
 	if len(users) == 0 {
@@ -42,8 +49,9 @@ func mentionsOf(v store.View, number uint32, message ID) string {
 	return value
 }
 
-// setMentions makes users the ones that a message mentions.
-func setMentions(rows store.Rows, number uint32, message ID, users []string) {
+// setMentions makes users the ones that a message mentions. isAuthor tells the one
+// who posted it, who may be another than the one who edits it.
+func setMentions(rows store.Rows, number uint32, message ID, users []string, isAuthor func(user string) bool) {
 	removeMentions(rows, number, message, message)
 	if len(users) == 0 {
 		return
@@ -52,6 +60,9 @@ func setMentions(rows store.Rows, number uint32, message ID, users []string) {
 	value := string(binary.BigEndian.AppendUint32(nil, number))
 	for _, user := range users {
 		rows.Set(mentionOfUserKey(user, message), value)
+		if !isAuthor(user) {
+			rows.Set(mentionInRoomKey(user, number, message), "")
+		}
 	}
 }
 
@@ -66,6 +77,7 @@ func removeMentions(rows store.Rows, number uint32, first, last ID) {
 		rows.Delete(mentionKey(number, id))
 		for _, user := range users {
 			rows.Delete(mentionOfUserKey(user, id))
+			rows.Delete(mentionInRoomKey(user, number, id))
 		}
 	}
 }

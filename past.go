@@ -55,7 +55,7 @@ func (r *Room) readPastOnce(ctx context.Context, viewer string, query func(*sigh
 		err = ErrCursorExpired.because("the log is kept from %s", s.room.Floor)
 	}
 	if err == nil {
-		s.viewer = viewer
+		s.viewer, s.past = viewer, true
 		err = query(s)
 	}
 	if snap.Err() != nil {

@@ -19,6 +19,7 @@ const (
 	ActEdit         Action = "edit"
 	ActDelete       Action = "delete" // a message
 	ActReact        Action = "react"  // and take a reaction back
+	ActSignal       Action = "signal" // that one is typing, and what a host tells that is not stored
 	ActJoin         Action = "join"
 	ActLeave        Action = "leave"
 	ActAddMember    Action = "add_member"
@@ -110,7 +111,7 @@ func lasts(v store.View, key string, now time.Time) bool {
 //     nothing.
 //   - All may create rooms, and join, read and write in public ones. In an
 //     archived room nobody posts, edits, reacts or joins.
-//   - A muted user neither posts nor edits nor reacts.
+//   - A muted user neither posts nor edits nor reacts, nor is seen typing.
 //   - Authors edit their messages. Authors, admins and owners delete them.
 //   - Owners and admins change and archive the room, add, remove, ban and mute.
 //     Nobody removes, bans or mutes an owner. Owners give roles, and delete the
@@ -128,7 +129,7 @@ func (Rules) Allow(r *Request) error {
 	}
 	self, member := Role(""), false
 	closed := r.Room.Kind != Public
-	if closed || r.Action != ActPost && r.Action != ActRead && r.Action != ActReact {
+	if closed || r.Action != ActPost && r.Action != ActRead && r.Action != ActReact && r.Action != ActSignal {
 		self, member = r.Member(r.User.ID)
 	}
 	switch {
@@ -143,7 +144,7 @@ func (Rules) Allow(r *Request) error {
 	switch r.Action {
 	case ActRead, ActLeave:
 		// whoever sees it
-	case ActPost, ActReact, ActCustom, ActEdit:
+	case ActPost, ActReact, ActCustom, ActEdit, ActSignal:
 		if r.Muted(r.User.ID) {
 			return ErrForbidden.because("muted in the room")
 		}

@@ -26,6 +26,7 @@ import (
 //	k number message                    → replies that are not deleted, uvarint
 //	x number message                    → the users it mentions, each followed by 0x00
 //	y user 0x00 message                 → number: the messages that mention a user
+//	z user 0x00 number message          → nothing: those of them that others wrote, by room
 //	c number message emoji              → count, uvarint; id of the first reaction; the first three users,
 //	                                      each as length (uvarint), id, length (uvarint), name
 //	r number message emoji 0x00 user    → ids of the ReactionAddeds, oldest first
@@ -33,7 +34,7 @@ import (
 //
 // foldVersion names them and the rules of apply: views that were written under
 // another one are rebuilt.
-const foldVersion = "2"
+const foldVersion = "3"
 
 const (
 	rowSettings      = 'g'
@@ -50,6 +51,7 @@ const (
 	rowReplyCount    = 'k'
 	rowMention       = 'x'
 	rowMentionOfUser = 'y'
+	rowMentionInRoom = 'z'
 	rowReactionCount = 'c'
 	rowReaction      = 'r'
 	rowReactionOrder = 'o'

@@ -76,6 +76,7 @@ func (f RoomChanged) agrees(p RoomChanged) bool {
 		(p.Title == nil || f.Title != nil && *p.Title == *f.Title) &&
 		(p.Topic == nil || f.Topic != nil && *p.Topic == *f.Topic) &&
 		(p.SlowMode == nil || f.SlowMode != nil && *p.SlowMode == *f.SlowMode) &&
+		(p.Receipts == nil || f.Receipts != nil && *p.Receipts == *f.Receipts) &&
 		(p.Archived == nil || f.Archived != nil && *p.Archived == *f.Archived) &&
 		(len(p.Meta) == 0 || bytes.Equal(p.Meta, f.Meta))
 }

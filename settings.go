@@ -17,6 +17,7 @@ type roomSettings struct {
 	Topic    string          `json:"topic,omitempty"`
 	SlowMode int             `json:"slow_mode_s,omitempty"`
 	History  Visibility      `json:"history,omitempty"`
+	Receipts bool            `json:"receipts,omitempty"`
 	Meta     json.RawMessage `json:"meta,omitempty"`
 	Archived bool            `json:"archived,omitempty"`
 	Direct   string          `json:"direct,omitempty"` // the row that finds it by its members, in hexadecimal
@@ -64,6 +65,9 @@ func (s roomSettings) with(f RoomChanged) (roomSettings, error) {
 	if f.History != "" {
 		s.History = f.History
 	}
+	if f.Receipts != nil {
+		s.Receipts = *f.Receipts
+	}
 	if len(f.Meta) > 0 {
 		s.Meta = f.Meta
 		if string(f.Meta) == "null" {
@@ -89,7 +93,7 @@ func (s roomSettings) equal(t roomSettings) bool {
 func (s roomSettings) fact() RoomChanged {
 	f := RoomChanged{
 		RoomKind: s.RoomKind, Title: &s.Title, Topic: &s.Topic, SlowMode: &s.SlowMode,
-		History: s.History, Meta: s.Meta, Archived: &s.Archived,
+		History: s.History, Receipts: &s.Receipts, Meta: s.Meta, Archived: &s.Archived,
 	}
 	if f.Meta == nil {
 		f.Meta = json.RawMessage("null")

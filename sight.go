@@ -17,6 +17,9 @@ type snapshot interface {
 	store.View
 	Index(room store.Room, lane store.Lane, after, before ID, back bool) iter.Seq[ID]
 	Head() ID
+	Marker(room, user string) (at ID, ok bool)
+	Markers(room string) iter.Seq2[string, ID]
+	CountOthers(room store.Room, after ID, user string, atMost int) int
 }
 
 // sight is what a viewer sees of a room.
@@ -26,6 +29,7 @@ type sight struct {
 	room   store.Room
 	rules  rules
 	viewer string // user id, or empty for the host, who sees everything
+	past   bool   // it is not the present that they see
 	from   ID     // what is at or below is not the viewer's to see
 }
 

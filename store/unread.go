@@ -85,6 +85,18 @@ func Hide(rows Rows, number uint32, id ID) {
 	rows.Set(key, stringOf(b))
 }
 
+// PostedBy reports whether a message is by the user, as CountOthers sees it. number
+// is that of its room. It is for Options.Apply, and false for a message that
+// retention has taken.
+func PostedBy(rows Rows, number uint32, id ID, user string) bool {
+	v, ok := rows.Get(indexKey(number, Messages, id))
+	if !ok {
+		return false
+	}
+	r, _, ok := decodeIndex(v)
+	return ok && r.author == hashUser(user)
+}
+
 // CountOthers counts the messages of a room behind an id that are neither by
 // the user nor hidden: the records of lane Messages, up to atMost of them. The
 // zero id counts all. It reads no record, and passes over the user's own
