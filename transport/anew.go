@@ -23,7 +23,7 @@ func (f *Feed) lose(ctx context.Context, id chat.ID) (batch Batch, err error) {
 	} else if id == chat.Start {
 		cursor.id = afterNothing
 	}
-	f.Close()
+	f.stop()
 	f.live = false
 	before := f.seen
 	f.query.Rooms, f.query.Store = f.open(), ""

@@ -29,9 +29,10 @@ func CreateOf(o *Object) chat.RoomCreated {
 	topic, _ := o.OptionalString("topic")
 	slow, _ := o.OptionalInt("slow_mode_s")
 	history, _ := o.OptionalString("history")
+	receipts, _ := o.OptionalBool("receipts")
 	return chat.RoomCreated{
 		RoomKind: chat.RoomKind(kind), Title: title, Topic: topic, SlowMode: slow,
-		History: chat.Visibility(history), Meta: o.Raw("meta"), Members: o.Users("members"),
+		History: chat.Visibility(history), Receipts: receipts, Meta: o.Raw("meta"), Members: o.Users("members"),
 	}
 }
 
@@ -57,6 +58,9 @@ func ChangeOf(o *Object) chat.Fact {
 	}
 	if slow, ok := o.OptionalInt("slow_mode_s"); ok {
 		f.SlowMode, any = &slow, true
+	}
+	if receipts, ok := o.OptionalBool("receipts"); ok {
+		f.Receipts, any = &receipts, true
 	}
 	if history, ok := o.OptionalString("history"); ok {
 		f.History, any = chat.Visibility(history), true

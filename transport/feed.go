@@ -51,15 +51,21 @@ type Feed struct {
 	before  int          // how many of them come before the mark; -1 where it is not among them
 	recheck chat.Event   // just handed out, and may have taken its room from the reader; else the zero Event
 	narrow  bool         // rest is still of rooms that are gone
+
+	sessions sessions // of the reader, if they attend
 }
 
-// Batch is what a feed has next. A reader writes Lost, then Events, then the
-// mark if Live, then Gone, and asks again. A batch with none of them means that
+// Batch is what a source has next. A reader writes Lost, then Events, then the
+// mark if Live, then Signals, then Gone, and asks again. A batch with none of them means that
 // there is no more for now, or with Wait that there is more, but not yet for this
 // reader.
 type Batch struct {
 	Events []chat.Event // good until the next call
 	Live   bool         // after these events the reader is live; once, and once more after Lost
+	Mark   chat.ID      // where it is, if Live: the cursor at which live begins
+	// Signals are what is so just now, of those who attend and are live. They are
+	// of rooms that the reader still has.
+	Signals []chat.Signal
 	// Lost are rooms in which retention has overtaken the reader. They go on
 	// from the present.
 	Lost []Standing
@@ -68,7 +74,8 @@ type Batch struct {
 	Gone []string
 	// Wait is greater than 0 only where the batch is otherwise empty and there
 	// is more, which the reader must wait for: it is not its turn to read what
-	// is stored, or its user has used up their share of the replay budget. Call
+	// is stored, its user has used up their share of the replay budget, or a signal
+	// has been put off. Call
 	// Next again when the bell rings, or after Wait at the latest; to do it
 	// earlier does no harm and is of no use.
 	Wait time.Duration
@@ -76,7 +83,7 @@ type Batch struct {
 
 // Empty reports whether there is no more for now.
 func (b *Batch) Empty() bool {
-	return len(b.Events) == 0 && !b.Live && len(b.Lost) == 0 && len(b.Gone) == 0
+	return len(b.Events) == 0 && !b.Live && len(b.Signals) == 0 && len(b.Lost) == 0 && len(b.Gone) == 0
 }
 
 // Open opens a feed. No cursor fails it: ErrRoomNotFound if none of the rooms
@@ -128,7 +135,7 @@ func (f *Feed) begin(ctx context.Context, cursor Cursor) error {
 	var err error
 	f.start, f.narrow = after, false
 	if f.rest, err = f.chat.Subscribe(after, f.bell, found...); err != nil {
-		f.Close()
+		f.stop()
 	}
 	return err
 }
@@ -146,7 +153,7 @@ func (f *Feed) Pending() bool {
 	switch {
 	case f.Over():
 		return false
-	case len(f.queue) > 0 || f.before >= 0 || f.recheck.Room != "" || f.ending():
+	case len(f.queue) > 0 || f.before >= 0 || f.recheck.Room != "" || f.ending() || f.telling():
 		return true
 	case !f.live:
 		return !f.replays.waits(&f.turn)
@@ -154,10 +161,8 @@ func (f *Feed) Pending() bool {
 	return f.rest.Pending()
 }
 
-// Next returns what comes next. It never waits, neither for more to be written
-// nor for its turn: after an empty batch, wait for the bell, and no longer than
-// Wait if the batch has one.
-func (f *Feed) Next(ctx context.Context) (Batch, error) {
+// next returns what comes next but for signals.
+func (f *Feed) next(ctx context.Context) (Batch, error) {
 	if f.live && !f.filters && len(f.queue) == 0 && f.recheck.Room == "" { // the rule, and so the short way
 		events, _, err := f.rest.Poll()
 		if err == nil && !anyMayConcern(events) {
@@ -273,7 +278,7 @@ func (f *Feed) take() (batch Batch) {
 	}
 	if f.before -= n; f.before == 0 && f.recheck.Room == "" {
 		batch.Live = !f.said
-		f.before, f.live, f.said = -1, true, true
+		f.before, f.live, f.said, batch.Mark = -1, true, true, f.mark
 	}
 	return batch
 }
@@ -301,6 +306,12 @@ func (f *Feed) poll(from *chat.Subscription) (events []chat.Event, wait time.Dur
 
 // Close ends the feed. It may be called twice.
 func (f *Feed) Close() {
+	f.sessions.close()
+	f.stop()
+}
+
+// stop ends what is read.
+func (f *Feed) stop() {
 	f.replays.leave(&f.turn, time.Now())
 	for _, s := range []*chat.Subscription{f.replay, f.rest} {
 		if s != nil {

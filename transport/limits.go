@@ -13,6 +13,8 @@ type Limits struct {
 
 	CommandRate  float64 `json:"command_rate,omitempty"`  // commands of a user, a second
 	CommandBurst int     `json:"command_burst,omitempty"` // commands of a user, at once
+	SignalRate   float64 `json:"signal_rate,omitempty"`   // signals of a user, a second
+	SignalBurst  int     `json:"signal_burst,omitempty"`  // signals of a user, at once
 	GuestRate    float64 `json:"guest_rate,omitempty"`    // guests of an address, a second
 	GuestBurst   int     `json:"guest_burst,omitempty"`   // guests of an address, at once
 	ReplayRate   int     `json:"replay_rate,omitempty"`   // bytes of stored events that a user reads, a second
@@ -28,6 +30,7 @@ func (g *Gate) Limits() Limits {
 	}
 	l.ConnectionsPerUser, l.Connections = o.ConnectionsPerUser, o.Connections
 	l.CommandRate, l.CommandBurst = o.CommandRate, o.CommandBurst
+	l.SignalRate, l.SignalBurst = o.SignalRate, o.SignalBurst
 	l.GuestRate, l.GuestBurst = o.GuestRate, o.GuestBurst
 	l.ReplayRate, l.ReplayBurst = o.ReplayRate, o.ReplayBurst
 	return l

@@ -19,6 +19,7 @@ type meter struct {
 	total    int
 	commands rates
 	guests   rates
+	signals  rates
 
 	mu    sync.Mutex
 	open  int
@@ -30,6 +31,7 @@ func newMeter(o *Options) *meter {
 		off: o.NoLimits, perUser: o.ConnectionsPerUser, total: o.Connections,
 		commands: rates{rate: rate.Limit(o.CommandRate), burst: o.CommandBurst},
 		guests:   rates{rate: rate.Limit(o.GuestRate), burst: o.GuestBurst},
+		signals:  rates{rate: rate.Limit(o.SignalRate), burst: o.SignalBurst},
 		users:    make(map[string]int),
 	}
 }

@@ -124,6 +124,20 @@ func (o *Object) Bound(name string) chat.ID {
 	return id
 }
 
+// Cursor takes a field that must be there and be a cursor, or a word for one.
+func (o *Object) Cursor(name string) chat.ID {
+	s := o.String(name)
+	if o.err != nil {
+		return chat.ID{}
+	}
+	id, err := ParseCursor(s).Bound()
+	if err == nil && s == "" {
+		err = Errorf(ErrInvalidCursor, "it is empty")
+	}
+	o.err = firstError(o.err, err)
+	return id
+}
+
 // ParseLimit reads how many entries a page may have: a whole number above 0.
 func ParseLimit(s string) (int, error) {
 	n, err := strconv.ParseUint(s, 10, 64)

@@ -40,6 +40,11 @@ type Options struct {
 	// run, CommandBurst how many at once. 0 = 100 and 1,000.
 	CommandRate  float64
 	CommandBurst int
+	// SignalRate is how many signals a second, typing among them, one user may give
+	// in the long run, SignalBurst how many at once. They count as commands too.
+	// 0 = 20 and 100.
+	SignalRate  float64
+	SignalBurst int
 	// GuestRate is how many guests a second one address may make in the long
 	// run, GuestBurst how many at once. The addresses of an IPv6 network of 64
 	// bits count as one. 0 = 10 and 500.
@@ -104,6 +109,8 @@ func (o *Options) withDefaults() Options {
 	setDefault(&c.Connections, 50_000)
 	setDefault(&c.CommandRate, 100)
 	setDefault(&c.CommandBurst, 1000)
+	setDefault(&c.SignalRate, 20)
+	setDefault(&c.SignalBurst, 100)
 	setDefault(&c.GuestRate, 10)
 	setDefault(&c.GuestBurst, 500)
 	setDefault(&c.ReplayRate, 32<<20)

@@ -30,6 +30,7 @@ func fill(s *wiretest.Server, room string, by chat.User, n int) []string {
 }
 
 func TestFeed_waitsForItsUsersReplayBudget(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	ann, _ := s.User("Ann")
 	stored := fill(s, "general", ann, 600) // three pages
@@ -91,6 +92,7 @@ func TestFeed_waitsForNothingIfNobodyElseReads(t *testing.T) {
 }
 
 func TestSocket_replaysItsRoomsInTurns(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{Options: transport.Options{ReplayPages: 1}})
 	ann, token := s.User("Ann")
 	for _, room := range []string{"a", "b", "c"} {
@@ -154,10 +156,10 @@ func TestLimits_areShownInHello(t *testing.T) {
 		want    string
 	}{
 		{transport.Options{}, `{"message":65536,"body":65536,"text":4000,"rooms":256,"connections_per_user":256,"connections":50000,` +
-			`"command_rate":100,"command_burst":1000,"guest_rate":10,"guest_burst":500,"replay_rate":33554432,"replay_burst":268435456}`},
+			`"command_rate":100,"command_burst":1000,"signal_rate":20,"signal_burst":100,"guest_rate":10,"guest_burst":500,"replay_rate":33554432,"replay_burst":268435456}`},
 		{transport.Options{NoLimits: true, MaxBody: 1 << 20, MaxRooms: 3}, `{"message":1048576,"body":1048576,"text":4000,"rooms":3}`},
 		{transport.Options{CommandRate: 0.5, ReplayBurst: 7}, `{"message":65536,"body":65536,"text":4000,"rooms":256,"connections_per_user":256,"connections":50000,` +
-			`"command_rate":0.5,"command_burst":1000,"guest_rate":10,"guest_burst":500,"replay_rate":33554432,"replay_burst":7}`},
+			`"command_rate":0.5,"command_burst":1000,"signal_rate":20,"signal_burst":100,"guest_rate":10,"guest_burst":500,"replay_rate":33554432,"replay_burst":7}`},
 	} {
 		s := wiretest.New(t, wiretest.Setup{Options: test.options})
 		_, token := s.User("Ann")

@@ -1,5 +1,6 @@
 // Package mount puts every transport of a chat behind one handler: the calls
-// of package rest, the streams of sse at /events and /rooms/{room}/events, the
+// of package rest, the streams of sse at /events, /rooms/{room}/events
+// and /me/events, the
 // sockets of ws at /ws and, if the options have one, the Guest at /guest.
 package mount
 
@@ -19,6 +20,7 @@ type API struct {
 	chat    *chat.Chat
 	mux     *transport.Mux
 	streams *sse.Handler
+	lists   *sse.Handler
 	sockets *ws.Handler
 }
 
@@ -36,12 +38,14 @@ func Handler(c *chat.Chat, auth transport.Auth, o *transport.Options) *API {
 	streams := sse.New(c, auth, o)
 	m.Handle("GET /events", streams)
 	m.Handle("GET /rooms/{room}/events", streams)
+	lists := sse.NewRooms(c, auth, o)
+	m.Handle("GET /me/events", lists)
 	sockets := ws.New(c, auth, o)
 	m.Handle("GET /ws", sockets)
 	if o.Guest != nil {
 		m.Handle("POST /guest", o.Guest.Handler(o))
 	}
-	return &API{chat: c, mux: m, streams: streams, sockets: sockets}
+	return &API{chat: c, mux: m, streams: streams, lists: lists, sockets: sockets}
 }
 
 // ServeHTTP serves a request.
@@ -60,6 +64,9 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTT
 func (a *API) Drain(ctx context.Context) error {
 	a.chat.Drain()
 	err := a.streams.Drain(ctx) // meanwhile the sockets end too: the chat drains
+	if more := a.lists.Drain(ctx); more != nil {
+		err = more
+	}
 	if more := a.sockets.Drain(ctx); more != nil {
 		err = more
 	}

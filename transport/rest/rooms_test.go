@@ -65,7 +65,7 @@ func TestChange_describesARoomAnew(t *testing.T) {
 	s.Call("POST", "/rooms", token, `{"id":"club","kind":"private","title":"Club","meta":{"a":1}}`).Want(201)
 	const change = `{"topic":"Talk","history":"joined","slow_mode_s":5}`
 	first := s.Call("PATCH", "/rooms/club", token, change, "Idempotency-Key", "k").Want(200)
-	if got := string(first.Body); !strings.Contains(got, `"data":{"kind":"private","title":"Club","topic":"Talk","slow_mode_s":5,"history":"joined","meta":{"a":1},"archived":false}`) {
+	if got := string(first.Body); !strings.Contains(got, `"data":{"kind":"private","title":"Club","topic":"Talk","slow_mode_s":5,"history":"joined","receipts":false,"meta":{"a":1},"archived":false}`) {
 		t.Errorf("the change says %s", got)
 	}
 	again := s.Call("PATCH", "/rooms/club", token, change, "Idempotency-Key", "k").Want(200)

@@ -19,12 +19,12 @@ import (
 	"github.com/roomlog/chat/transport/transporttest"
 )
 
+// The subtests of both transports wait beside each other. Those of the second
+// are the ones that end in #01.
 func TestContract(t *testing.T) {
 	transporttest.Run(t, transporttest.Transport{Name: "server-sent events", Serve: serveStreams(http.Handler.ServeHTTP)})
-}
 
-// A middleware that hides Hijack keeps the streams in the server.
-func TestContract_inTheServer(t *testing.T) {
+	// A middleware that hides Hijack keeps the streams in the server.
 	transporttest.Run(t, transporttest.Transport{
 		Name: "server-sent events, not hijacked",
 		Serve: serveStreams(func(h http.Handler, w http.ResponseWriter, r *http.Request) {
@@ -161,6 +161,10 @@ func frameOf(id, event, data string) (transporttest.Frame, error) {
 		return f, nil
 	}
 	f.Kind = transporttest.Kind(strings.TrimPrefix(event, "chat."))
+	switch name := string(f.Kind); name {
+	case chat.SignalPresence, chat.SignalTyping, chat.SignalRead, "signal":
+		f.Kind, f.Name, f.JSON = transporttest.Signal, name, []byte(data)
+	}
 	type standing struct {
 		Verdict     transport.Verdict
 		Head, Floor chat.ID
@@ -169,12 +173,16 @@ func frameOf(id, event, data string) (transporttest.Frame, error) {
 		standing
 		Cursor       string // of live
 		Reason, Room string
+		Signal       string
 		Rooms        map[string]standing
 	}
 	if err := json.Unmarshal([]byte(data), &said); err != nil {
 		return f, fmt.Errorf("%s %q: %w", event, data, err)
 	}
 	f.Verdict, f.Reason, f.Room, f.Head, f.Floor = said.Verdict, said.Reason, said.Room, said.Head, said.Floor
+	if said.Signal != "" {
+		f.Name = said.Signal
+	}
 	for room, st := range said.Rooms {
 		f.Standings = append(f.Standings, transport.Standing{Room: room, Verdict: st.Verdict, Head: st.Head, Floor: st.Floor})
 	}

@@ -77,6 +77,35 @@ func appendSignal(b []byte, name string, data any) []byte {
 	return append(b, "\n\n"...)
 }
 
+// appendNews appends a signal. Those of the host's own come under one name, and tell
+// theirs.
+func appendNews(b []byte, s chat.Signal) []byte {
+	name, kind := s.Name, ""
+	switch s.Name {
+	case chat.SignalTyping, chat.SignalPresence, chat.SignalRead, chat.SignalRooms:
+	default:
+		name, kind = "signal", s.Name
+	}
+	b = append(b, "event: chat."...)
+	b = append(b, name...)
+	b = append(b, "\ndata: {"...)
+	if s.Room != "" { // a room id holds nothing to escape
+		b = append(b, `"room":"`...)
+		b = append(b, s.Room...)
+		b = append(b, `",`...)
+	}
+	if kind != "" { // nor does a kind
+		b = append(b, `"signal":"`...)
+		b = append(b, kind...)
+		b = append(b, `",`...)
+	}
+	if len(s.Data) == len("{}") { // nothing follows the comma
+		b = b[:len(b)-1]
+	}
+	b = append(b, s.Data[1:]...)
+	return append(b, "\n\n"...)
+}
+
 // appendRetry appends how long a browser waits before it comes back.
 func appendRetry(b []byte, d time.Duration) []byte {
 	b = append(b, "retry: "...)
@@ -99,8 +128,12 @@ func appendHello(b []byte, store string, feed *transport.Feed, heartbeat time.Du
 		Head    *chat.ID          `json:"head,omitempty"`
 		Floor   *chat.ID          `json:"floor,omitempty"`
 	}
-	rooms := make(map[string]room)
-	for _, s := range feed.Standings() {
+	rooms, verdict := make(map[string]room), transport.Fresh
+	var standings []transport.Standing
+	if feed != nil {
+		standings, verdict = feed.Standings(), feed.Verdict()
+	}
+	for _, s := range standings {
 		r := room{Verdict: s.Verdict}
 		if s.Verdict != transport.NotFound {
 			r.Head, r.Floor = &s.Head, &s.Floor
@@ -114,7 +147,7 @@ func appendHello(b []byte, store string, feed *transport.Feed, heartbeat time.Du
 		Rooms     map[string]room   `json:"rooms"`
 		Heartbeat int64             `json:"heartbeat_ms"`
 		Limits    transport.Limits  `json:"limits"`
-	}{1, store, feed.Verdict(), rooms, heartbeat.Milliseconds(), limits})
+	}{1, store, verdict, rooms, heartbeat.Milliseconds(), limits})
 }
 
 // appendReset appends that a cursor was of no use in a room; room is empty on a

@@ -22,7 +22,8 @@ import (
 	"github.com/roomlog/chat/transport/internal/drain"
 )
 
-// Handler serves event streams: of the room that the path value "room" names or,
+// Handler serves event streams: of the rooms of the one who asks, if it was made
+// by NewRooms; else of the room that the path value "room" names or,
 // where the pattern it is mounted at has none, of those that the parameters
 // "room" name.
 //
@@ -42,12 +43,22 @@ type Handler struct {
 	streams *drain.Group[*stream]
 	plain   *encoding
 	named   *encoding // with the type in the event field
+	lists   bool      // its streams are of lists of rooms
 }
 
 // New returns a handler of event streams, whose data are the events as JSON. It
 // panics if c or auth is nil.
 func New(c *chat.Chat, auth transport.Auth, o *transport.Options) *Handler {
 	return newHandler(c, auth, o, plainJSON, namedJSON)
+}
+
+// NewRooms returns a handler of streams of the rooms that the one who asks has
+// joined: for a list beside a chat, which then needs no polling. It panics if c or
+// auth is nil.
+func NewRooms(c *chat.Chat, auth transport.Auth, o *transport.Options) *Handler {
+	h := New(c, auth, o)
+	h.lists = true
+	return h
 }
 
 func newHandler(c *chat.Chat, auth transport.Auth, o *transport.Options, plain, named *encoding) *Handler {
@@ -63,10 +74,11 @@ func (h *Handler) Drain(ctx context.Context) error { return h.streams.Drain(ctx)
 
 // request is a request for a stream, admitted.
 type request struct {
-	grant transport.Grant
-	rooms []string
-	many  bool // it may name several rooms, so what is said names its room
-	as    *encoding
+	grant  transport.Grant
+	rooms  []string
+	silent bool // it asks for no signals
+	many   bool // it may name several rooms, so what is said names its room
+	as     *encoding
 }
 
 // ServeHTTP serves a stream: until it ends, or until it has left the server.
@@ -99,6 +111,13 @@ func (h *Handler) admit(r *http.Request) (q request, err error) {
 	q.as = h.plain
 	if named := query.Get("named"); named == "1" || named == "true" {
 		q.as = h.named
+	}
+	if h.lists {
+		return q, nil
+	}
+	switch query.Get("signals") {
+	case "0", "false":
+		q.silent = true
 	}
 	if room, ok := pathRoom(r); ok {
 		q.rooms = []string{strings.Clone(room)} // else it would hold the whole address
@@ -154,12 +173,15 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, q request) error
 		return refuse(w, jitter(), endDraining)
 	}
 	if s.release, err = h.gate.Connect(&s.grant); err != nil {
-		s.feed.Close()
+		s.source.Close()
 		return refuse(w, 30*time.Second, endTooMany)
 	}
 	if !h.streams.Add(s) {
 		s.discard()
 		return refuse(w, jitter(), endDraining)
+	}
+	if s.feed != nil && !s.silent {
+		s.feed.Attend()
 	}
 	if hijacks {
 		conn, why := hijack(w)

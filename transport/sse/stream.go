@@ -20,9 +20,10 @@ type stream struct {
 	handler *Handler
 	gate    *transport.Gate
 	request
-	feed    *transport.Feed
-	out     sink   // attached before the stream runs
-	release func() // counts the stream out
+	source  transport.Source
+	feed    *transport.Feed // the source, if that is of rooms; else nil
+	out     sink            // attached before the stream runs
+	release func()          // counts the stream out
 
 	buf   *[]byte     // what is to be written; nil while there is nothing
 	wrote time.Time   // when something was written last
@@ -51,21 +52,28 @@ var (
 )
 
 // open opens the feed. It does not hold on to the request.
-func (s *stream) open(r *http.Request) (err error) {
-	s.feed, err = s.gate.Open(r.Context(), transport.FeedQuery{
+func (s *stream) open(r *http.Request) error {
+	if s.handler.lists {
+		s.source = s.gate.RoomList(&s.grant, nil)
+		return nil
+	}
+	feed, err := s.gate.Open(r.Context(), transport.FeedQuery{
 		Rooms:  s.rooms,
 		Many:   s.many,
 		Grant:  &s.grant,
 		Cursor: transport.RequestCursor(r),
 		Store:  strings.Clone(r.URL.Query().Get("store")),
 	})
+	if err == nil {
+		s.feed, s.source = feed, feed
+	}
 	return err
 }
 
 // End tells the stream to end. It may be called by any goroutine.
 func (s *stream) End() {
 	s.draining.Store(true)
-	s.feed.Bell().Ring()
+	s.source.Bell().Ring()
 }
 
 // Cut ends the stream without a word. It may be called by any goroutine.
@@ -88,7 +96,7 @@ func (s *stream) attach(out sink) {
 // lose notes that nobody reads any more. It may be called by any goroutine.
 func (s *stream) lose() {
 	s.lost.Store(true)
-	s.feed.Bell().Ring()
+	s.source.Bell().Ring()
 }
 
 // patience is how long the client may take nothing: not long once the stream is
@@ -114,8 +122,8 @@ func (s *stream) discard() {
 	if s.timer != nil {
 		s.timer.Stop()
 	}
-	if s.feed != nil {
-		s.feed.Close()
+	if s.source != nil {
+		s.source.Close()
 	}
 	if s.release != nil {
 		s.release()
@@ -151,6 +159,9 @@ func (s *stream) hello() error {
 	b := appendRetry(s.buffer(), jitter())
 	b = appendHello(b, s.gate.Chat().StoreID(), s.feed, s.gate.Options().Heartbeat, s.gate.Limits())
 	s.keep(b)
+	if s.feed == nil {
+		return s.flush()
+	}
 	for _, standing := range s.feed.Standings() {
 		if standing.Verdict == transport.Reset {
 			s.keep(appendReset(s.buffer(), standing, s.nameOf(standing.Room)))
@@ -172,10 +183,10 @@ func (s *stream) step() error {
 	}
 	if !time.Now().Before(s.ask) {
 		s.ask = time.Now().Add(s.gate.Options().Heartbeat)
-		s.feed.Ask(context.Background(), &s.grant)
+		s.source.Ask(context.Background(), &s.grant)
 	}
 	draining := s.draining.Load() // before the feed is read: what was stored by then is still written
-	batch, err := s.feed.Next(context.Background())
+	batch, err := s.source.Next(context.Background())
 	switch {
 	case errors.Is(err, chat.ErrShuttingDown):
 		return s.end(endDraining)
@@ -221,8 +232,21 @@ func (s *stream) write(batch transport.Batch) error {
 	}
 	if batch.Live && !s.live {
 		s.live = true
-		s.keep(appendLive(s.buffer(), s.feed.Mark(), s.feed.Verdict() != transport.Resumed))
+		s.keep(appendLive(s.buffer(), batch.Mark, s.feed.Verdict() != transport.Resumed))
 		if err := s.flush(); err != nil { // the reader waits for this
+			return err
+		}
+	}
+	for _, signal := range batch.Signals {
+		s.keep(appendNews(s.buffer(), signal))
+		if len(*s.buf) > maxWrite {
+			if err := s.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	if len(batch.Signals) > 0 { // they are of now, whatever else is to be read
+		if err := s.flush(); err != nil {
 			return err
 		}
 	}
@@ -256,7 +280,7 @@ func (s *stream) wait(atMost time.Duration) error {
 		s.timer.Reset(rest)
 	}
 	select {
-	case <-s.feed.Bell().C:
+	case <-s.source.Bell().C:
 		return nil
 	case <-s.timer.C:
 	}

@@ -58,6 +58,18 @@
 //     nothing that is written into a later room of that name.
 //   - JoinedVisibility: a reader of a room whose members see it from their join on
 //     gets nothing of what came before, with whatever cursor.
+//   - Signals: what is so just now comes once a reader is live, and not before:
+//     first how far the user has read, where there is a marker, and the whole of who
+//     is there, then who is typing and the host's own, then what changes.
+//   - SignalsMoveNoCursor: who resumes after signals has neither missed an event
+//     nor gets one twice.
+//   - SignalsOfTheLate: a reader that takes nothing for a while is then told what is
+//     so by then, and not all that has been so meanwhile.
+//   - SignalsOfTheRemoved: behind the event that takes a room from a reader comes no
+//     signal of it, however many are made around it, and none that was made after.
+//   - Departure: with the last reader of a user their typing and the host's own
+//     signals end at once, and their presence after the grace time, in whatever way
+//     the reader ends.
 //   - Expiry: a reader whose grant ends is told expired, without waiting for
 //     anything else, and gets nothing that is stored after that.
 //   - Drain: a reader that is live is sent what was stored before the drain, at
@@ -79,5 +91,5 @@
 // that reason.
 //
 // The suite catches transports that break the contract: its own tests run it
-// against some thirty that do, each in one way.
+// against some forty that do, each in one way.
 package transporttest

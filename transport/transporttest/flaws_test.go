@@ -218,6 +218,74 @@ var flaws = map[string]struct {
 		}},
 		map[string]string{"SeveralRooms": "waiting for event"},
 	},
+	"sends one signal more": {
+		flaw{lines: func() func([]byte, func([]byte)) {
+			var last []byte
+			return func(line []byte, send func([]byte)) {
+				if is(transporttest.Signal, line) {
+					last = bytes.Clone(line)
+				}
+				if is(transporttest.End, line) && last != nil {
+					send(last)
+				}
+				send(line)
+			}
+		}},
+		map[string]string{"SignalsOfTheRemoved": "of a room that was taken away comes"},
+	},
+	"tells signals before live": {
+		flaw{lines: func() func([]byte, func([]byte)) {
+			var live []byte
+			return func(line []byte, send func([]byte)) {
+				if is(transporttest.Live, line) {
+					live = bytes.Clone(line)
+					return
+				}
+				send(line)
+				if is(transporttest.Signal, line) && live != nil {
+					send(live)
+					live = nil
+				}
+			}
+		}},
+		map[string]string{"Signals": "comes before live"},
+	},
+	"queues signals": {
+		flaw{handler: queuesSignals},
+		map[string]string{"SignalsOfTheLate": "while the reader took nothing it is told"},
+	},
+	"tells changes of what it has not told": {
+		flaw{lines: drops(func(line []byte) bool {
+			return bytes.Contains(line, []byte(`"name":"presence"`)) && !bytes.Contains(line, []byte(`"from"`))
+		})},
+		map[string]string{"Signals": "comes before it is told who is there"},
+	},
+	"lets signals move the cursor": {
+		flaw{lines: func() func([]byte, func([]byte)) {
+			return func(line []byte, send func([]byte)) {
+				if is(transporttest.Signal, line) {
+					line = bytes.Replace(line, []byte(`{"signal":{`), []byte(`{"signal":{"cursor":"01K6ABCDEFGHJKMNPQRSTVWXYZ",`), 1)
+				}
+				send(line)
+			}
+		}},
+		map[string]string{"SignalsMoveNoCursor": "has a cursor"},
+	},
+	"tells no signals": {
+		flaw{lines: drops(func(line []byte) bool { return is(transporttest.Signal, line) })},
+		map[string]string{"Signals": "waiting for the signal read", "Departure": "waiting for the signal typing"},
+	},
+	"keeps a reader that has ended present": {
+		flaw{handler: func(_ testing.TB, sound http.Handler, gate *transport.Gate) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if grant, err := gate.Authenticate(r); err == nil {
+					gate.Chat().Room(r.URL.Query().Get("room")).Attend(grant.User, chat.NewBell()) // and not closed
+				}
+				sound.ServeHTTP(w, r)
+			})
+		}},
+		map[string]string{"Departure": "waiting for the signal typing"},
+	},
 	"has no heartbeat": {
 		flaw{lines: drops(func(line []byte) bool { return is(transporttest.Ping, line) })},
 		map[string]string{"Heartbeat": "where nothing is written"},
@@ -254,7 +322,7 @@ var flaws = map[string]struct {
 			cut()
 			return sound()
 		}},
-		map[string]string{"Drain": "waiting for e", "DrainedAnywhere": "unexpected EOF"},
+		map[string]string{"Drain": "unexpected EOF", "DrainedAnywhere": "unexpected EOF"},
 	},
 	"does not drain": {
 		flaw{drain: func(func(), func() error) error { return nil }},

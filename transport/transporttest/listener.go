@@ -24,8 +24,11 @@ type listener struct {
 
 	last  chat.ID // of the newest event
 	live  bool    // it was said, and no reset since
+	late  bool    // it was said, whatever has come since: signals may come
 	ended bool
-	pings time.Time // when the first came of those that nothing else came after
+	gone  map[string]bool   // rooms that have ended
+	told  map[string]uint64 // of which version of a room's presence the reader was told last
+	pings time.Time         // when the first came of those that nothing else came after
 }
 
 // ask returns what a user asks to read.
@@ -53,7 +56,7 @@ func (s *site) openWith(d dialer, q Query) *listener {
 
 // try opens a reader, or returns why it is not opened.
 func (s *site) try(d dialer, q Query) (*listener, error) {
-	l := &listener{site: s, cursor: q.After}
+	l := &listener{site: s, cursor: q.After, gone: map[string]bool{}, told: map[string]uint64{}}
 	q.Dial = func(ctx context.Context, network, address string) (conn net.Conn, err error) {
 		conn, err = d.dial(ctx, network, address)
 		l.line = conn
@@ -157,9 +160,12 @@ func (l *listener) check(f *Frame) error {
 	case Reset:
 		l.live = false
 	case Live:
-		l.live = true
+		l.live, l.late = true, true
 	case End:
 		l.ended = f.Room == ""
+		l.gone[f.Room] = true
+	case Signal:
+		return l.checkSignal(f)
 	case Event:
 		return l.checkEvent(f)
 	case Ping:
@@ -170,7 +176,10 @@ func (l *listener) check(f *Frame) error {
 }
 
 func (l *listener) checkEvent(f *Frame) error {
-	var e struct{ ID chat.ID }
+	var e struct {
+		ID   chat.ID
+		Room string
+	}
 	if err := json.Unmarshal(f.JSON, &e); err != nil {
 		return fmt.Errorf("event %.200q is not JSON: %w", f.JSON, err)
 	}
@@ -179,12 +188,14 @@ func (l *listener) checkEvent(f *Frame) error {
 		return fmt.Errorf("the cursor of the event %s is %q", e.ID, f.Cursor)
 	case e.ID.Compare(l.last) <= 0:
 		return fmt.Errorf("event %s comes after %s", e.ID, l.last)
+	case l.gone[e.Room]:
+		return fmt.Errorf("event %s comes after the end of its room", e.ID)
 	}
 	l.last = e.ID
 	return nil
 }
 
-// next returns the next frame but for pings.
+// next returns the next frame but for pings and signals.
 func (l *listener) next() Frame {
 	l.Helper()
 	return l.nextFor("a frame")
@@ -198,7 +209,7 @@ func (l *listener) nextFor(what string) Frame {
 		if err != nil {
 			l.Fatalf("waiting for %s: %v", what, err)
 		}
-		if f.Kind != Ping {
+		if f.Kind != Ping && f.Kind != Signal {
 			return f
 		}
 	}

@@ -111,12 +111,13 @@ func (r *lineReader) Next(ctx context.Context) (f transporttest.Frame, err error
 		return f, err
 	}
 	var line struct {
-		Hello *hello
-		Reset *position
-		Event json.RawMessage
-		Live  *chat.ID
-		Ping  *struct{}
-		End   *struct{ Reason, Room string }
+		Hello  *hello
+		Reset  *position
+		Event  json.RawMessage
+		Live   *chat.ID
+		Signal *signal
+		Ping   *struct{}
+		End    *struct{ Reason, Room string }
 	}
 	if err := json.Unmarshal(text, &line); err != nil {
 		return f, fmt.Errorf("line %.200q: %w", text, err)
@@ -136,6 +137,9 @@ func (r *lineReader) Next(ctx context.Context) (f transporttest.Frame, err error
 		f = transporttest.Frame{Kind: transporttest.Event, JSON: line.Event, Cursor: e.ID}
 	case line.Live != nil:
 		f = transporttest.Frame{Kind: transporttest.Live, Cursor: line.Live.String()}
+	case line.Signal != nil:
+		s := line.Signal
+		f = transporttest.Frame{Kind: transporttest.Signal, Room: s.Room, Name: s.Name, JSON: s.Data, Cursor: s.Cursor}
 	case line.Ping != nil:
 		f = transporttest.Frame{Kind: transporttest.Ping}
 	case line.End != nil:

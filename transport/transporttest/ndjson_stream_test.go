@@ -89,6 +89,14 @@ type position struct {
 	Floor   chat.ID           `json:"floor"`
 }
 
+// signal is what is so just now. It gives no cursor.
+type signal struct {
+	Room   string          `json:"room"`
+	Name   string          `json:"name"`
+	Data   json.RawMessage `json:"data"`
+	Cursor string          `json:"cursor,omitempty"` // of transports that are wrong
+}
+
 type hello struct {
 	Verdict transport.Verdict `json:"verdict"`
 	Rooms   []position        `json:"rooms"`
@@ -119,6 +127,9 @@ func (l *lines) batch(b transport.Batch) {
 	if b.Live {
 		l.line("live", l.feed.Mark())
 		l.flush() // the reader waits for this
+	}
+	for _, s := range b.Signals {
+		l.line("signal", signal{Room: s.Room, Name: s.Name, Data: s.Data})
 	}
 	for _, room := range b.Gone {
 		l.end("forbidden", room)

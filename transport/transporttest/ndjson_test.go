@@ -18,6 +18,7 @@ import (
 //	{"reset":{"room","reason","floor","head"}}
 //	{"event":{…}}
 //	{"live":"01K6…"}
+//	{"signal":{"room","name","data":{…}}}
 //	{"ping":{}}
 //	{"end":{"reason","room"}}
 type lineHandler struct {
@@ -73,6 +74,7 @@ func (h *lineHandler) serve(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer feed.Close()
+	feed.Attend() // from here on the user is present
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	w.Header().Set("Cache-Control", "no-store")
 	l := &lines{lineHandler: h, grant: grant, feed: feed, w: w, rc: http.NewResponseController(w)}

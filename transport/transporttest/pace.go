@@ -16,13 +16,13 @@ func heartbeat(t testing.TB, tr *Transport) {
 	l := s.open("")
 	l.want(Live)
 	for range 3 {
-		f, err := l.read()
+		f, err := l.readStored()
 		if err != nil || f.Kind != Ping {
 			t.Fatalf("where nothing is written comes %v, %v", f, err)
 		}
 	}
 	l.wantEvents(s.post(room, "two")...)
-	if f, err := l.read(); err != nil || f.Kind != Ping {
+	if f, err := l.readStored(); err != nil || f.Kind != Ping {
 		t.Fatalf("where nothing more is written comes %v, %v", f, err)
 	}
 }

@@ -71,6 +71,9 @@ const (
 	Live  Kind = "live"  // the replay has caught up
 	Ping  Kind = "ping"  // the server lives
 	End   Kind = "end"   // a room, or the reader, ends on purpose
+	// Signal is what is so just now, and is not stored. Tests that are not about
+	// signals pass over them.
+	Signal Kind = "signal"
 )
 
 // Frame is what a transport says, whatever its form on the wire.
@@ -81,14 +84,18 @@ type Frame struct {
 	// verdict alone.
 	Verdict   transport.Verdict
 	Standings []transport.Standing
-	// JSON is the stored event of an Event, as it came.
+	// JSON is the stored event of an Event, as it came, or the data of a Signal,
+	// which may hold other fields beside.
 	JSON []byte
+	// Name is that of a Signal: see chat.SignalPresence and those beside it. That of
+	// the host's own begins with "x.".
+	Name string
 	// Cursor is what a client keeps to resume after, once it has this frame.
 	// Empty leaves what it has. An Event always has one; a Live has one after
-	// the verdicts fresh and reset.
+	// the verdicts fresh and reset; a Signal has none.
 	Cursor string
-	// Room is the room of a Reset or an End; of a reader of one room it may be
-	// empty. The empty room of an End is all of them.
+	// Room is the room of a Reset, an End or a Signal; of a reader of one room it
+	// may be empty. The empty room of an End is all of them.
 	Room string
 	// Reason is that of a Reset (expired, ahead, invalid, store) or of an End
 	// (forbidden, expired, draining, too_many).
@@ -100,7 +107,7 @@ type Frame struct {
 // String is for people.
 func (f Frame) String() string {
 	s := string(f.Kind)
-	for _, part := range []string{string(f.Verdict), f.Room, f.Reason, f.Cursor} {
+	for _, part := range []string{string(f.Verdict), f.Name, f.Room, f.Reason, f.Cursor} {
 		if part != "" {
 			s += " " + part
 		}
@@ -115,7 +122,12 @@ func Run(t *testing.T, tr Transport) {
 			if o.several && tr.OneRoom != "" {
 				t.Skipf("%s does not read several rooms in one order: %s", tr.Name, tr.OneRoom)
 			}
-			if !o.alone {
+			t.Cleanup(func() {
+				if t.Failed() { // a test may run the suite for several
+					t.Logf("the transport is %s", tr.Name)
+				}
+			})
+			if !o.alone && !o.hurried {
 				t.Parallel()
 			}
 			o.check(t, &tr)
@@ -129,6 +141,7 @@ type obligation struct {
 	check   func(t testing.TB, tr *Transport)
 	several bool // it is about readers of several rooms
 	alone   bool // it counts goroutines, and so runs beside no other
+	hurried bool // a server may cut readers that are slow in it: nothing beside it may slow them
 }
 
 // obligations are listed in the order of the package comment, which states them.
@@ -152,9 +165,14 @@ var obligations = []obligation{
 	{name: "Removal", check: removal},
 	{name: "Deletion", check: deletion},
 	{name: "JoinedVisibility", check: joinedVisibility},
+	{name: "Signals", check: signals},
+	{name: "SignalsMoveNoCursor", check: signalsMoveNoCursor},
+	{name: "SignalsOfTheLate", check: signalsOfTheLate},
+	{name: "SignalsOfTheRemoved", check: signalsOfTheRemoved},
+	{name: "Departure", check: departure},
 	{name: "Expiry", check: expiry},
-	{name: "Drain", check: drain},
-	{name: "DrainedAnywhere", check: drainedAnywhere},
+	{name: "Drain", check: drain, hurried: true},
+	{name: "DrainedAnywhere", check: drainedAnywhere, hurried: true},
 	{name: "SlowReader", check: slowReader},
 	{name: "FrozenReader", check: frozenReader},
 	{name: "TooMany", check: tooMany},

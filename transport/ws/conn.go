@@ -34,6 +34,7 @@ type conn struct {
 
 	mu       sync.Mutex
 	grant    transport.Grant
+	renewed  bool       // the grant is another one since the feeds were told
 	answers  []byte     // frames to write before any more events
 	taken    *sync.Cond // answers were taken, or the socket has ended
 	rooms    []*room    // replaced, never changed in place
@@ -46,10 +47,10 @@ type conn struct {
 	written chan struct{} // closed when the writer has ended
 }
 
-// room is a room that the socket is subscribed to.
+// room is a room that the socket is subscribed to, or the list of the user's rooms.
 type room struct {
 	name string
-	feed *transport.Feed
+	feed transport.Source
 	due  time.Time // when a feed that waits for its turn is asked again; the writer's
 }
 
@@ -196,6 +197,20 @@ func (c *conn) find(name string) *room {
 		return nil
 	}
 	return c.rooms[i]
+}
+
+// add adds a room. The caller holds mu.
+func (c *conn) add(name string, feed transport.Source) {
+	c.rooms = append(slices.Clip(c.rooms), &room{name: name, feed: feed})
+}
+
+// without is the result of leaving a room, if it is there.
+func (c *conn) without(name string) result {
+	return result{ok: empty, apply: func() {
+		if r := c.find(name); r != nil {
+			c.unsubscribe(r)
+		}
+	}}
 }
 
 // unsubscribe removes a room, and leaves it to the writer to close its feed,

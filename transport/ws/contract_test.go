@@ -108,6 +108,8 @@ type message struct {
 	Live   string
 	Reset  *position
 	End    *struct{ Reason string }
+	Signal string
+	Data   json.RawMessage
 }
 
 // position is where a reader stands.
@@ -139,6 +141,9 @@ func (r *reader) begin(ctx context.Context, q transporttest.Query) error {
 		f, err := r.read(ctx)
 		if err != nil {
 			return err
+		}
+		if len(f) > 0 && f[0].Kind == transporttest.Ping { // it is of the socket, not of the room
+			continue
 		}
 		r.queue = append(f, r.queue...)
 	}
@@ -234,6 +239,8 @@ func (r *reader) frames(text []byte) (frames []transporttest.Frame, err error) {
 		}}, nil
 	case m.Live != "":
 		return []transporttest.Frame{{Kind: transporttest.Live, Cursor: m.Live}}, nil
+	case m.Signal != "":
+		return []transporttest.Frame{{Kind: transporttest.Signal, Room: m.Room, Name: m.Signal, JSON: m.Data}}, nil
 	case m.End != nil:
 		return []transporttest.Frame{{Kind: transporttest.End, Room: m.Room, Reason: m.End.Reason}}, nil
 	}

@@ -33,6 +33,8 @@ var ops = map[string]op{
 	"create": create, "change": change, "delete_room": deleteRoom,
 	"member": member, "ban": ban, "unban": unban, "mute": mute, "unmute": unmute,
 	"history": history, "thread": thread, "mentions": mentions, "search": search,
+	"watch_rooms": watchRooms, "unwatch_rooms": unwatchRooms,
+	"read": markRead, "typing": typing, "signal": signal, "presence": presence, "status": status,
 	"auth": authenticate, "ping": ping,
 }
 
@@ -152,7 +154,7 @@ func authenticate(_ context.Context, c *conn, grant *transport.Grant, o *transpo
 	if renewed.User.ID != grant.User.ID {
 		return result{}, transport.Errorf(chat.ErrForbidden, "a socket stays with its user")
 	}
-	return result{ok: empty, apply: func() { c.grant = renewed }}, nil
+	return result{ok: empty, apply: func() { c.grant, c.renewed = renewed, true }}, nil
 }
 
 // commandBody is the body of the answer to a command.

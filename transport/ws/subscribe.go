@@ -2,7 +2,6 @@ package ws
 
 import (
 	"context"
-	"slices"
 
 	"github.com/roomlog/chat"
 	"github.com/roomlog/chat/transport"
@@ -12,11 +11,15 @@ func subscribe(ctx context.Context, c *conn, grant *transport.Grant, o *transpor
 	name := o.String("room")
 	after, _ := o.OptionalString("after")
 	store, _ := o.OptionalString("store")
+	signals, chosen := o.OptionalBool("signals")
 	if err := o.Err(); err != nil {
 		return result{}, err
 	}
 	c.mu.Lock()
 	taken, n := c.find(name) != nil, len(c.rooms)
+	if c.find(roomList) != nil {
+		n--
+	}
 	c.mu.Unlock()
 	switch most := c.gate.Options().MaxRooms; {
 	case taken:
@@ -30,6 +33,9 @@ func subscribe(ctx context.Context, c *conn, grant *transport.Grant, o *transpor
 	if err != nil {
 		return result{}, err
 	}
+	if signals || !chosen {
+		feed.Attend()
+	}
 	standing := feed.Standings()[0]
 	res := result{
 		ok: marshal(struct {
@@ -37,7 +43,7 @@ func subscribe(ctx context.Context, c *conn, grant *transport.Grant, o *transpor
 			Head    chat.ID           `json:"head"`
 			Floor   chat.ID           `json:"floor"`
 		}{standing.Verdict, standing.Head, standing.Floor}),
-		apply: func() { c.rooms = append(slices.Clip(c.rooms), &room{name: name, feed: feed}) },
+		apply: func() { c.add(name, feed) },
 	}
 	if standing.Verdict == transport.Reset {
 		res.frames = appendReset(nil, standing)
@@ -50,9 +56,5 @@ func unsubscribe(_ context.Context, c *conn, _ *transport.Grant, o *transport.Ob
 	if err := o.Err(); err != nil {
 		return result{}, err
 	}
-	return result{ok: empty, apply: func() {
-		if r := c.find(name); r != nil {
-			c.unsubscribe(r)
-		}
-	}}, nil
+	return c.without(name), nil
 }

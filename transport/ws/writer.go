@@ -147,7 +147,12 @@ func (w *writer) put(r *room, batch transport.Batch) error {
 		events = events[n:]
 	}
 	if batch.Live {
-		if err := w.out.put(appendLive(nil, r.name, r.feed.Mark())); err != nil {
+		if err := w.out.put(appendLive(nil, r.name, batch.Mark)); err != nil {
+			return err
+		}
+	}
+	for _, s := range batch.Signals {
+		if err := w.out.put(appendSignal(nil, s)); err != nil {
 			return err
 		}
 	}
@@ -199,19 +204,23 @@ func (w *writer) expel(r *room) {
 // still there and, at every heartbeat, whether it still may be.
 func (w *writer) tend() {
 	w.mu.Lock()
-	grant := w.grant
+	grant, renewed, rooms := w.grant, w.renewed, w.conn.rooms
+	w.renewed = false
 	w.mu.Unlock()
 	if left, ends := w.gate.UntilExpiry(&grant); ends && left <= 0 {
 		w.end(&closing{code: statusExpired, reason: "credentials have expired"})
 		return
 	}
-	if time.Now().Before(w.beat) {
+	beats := !time.Now().Before(w.beat)
+	if beats || renewed { // what the grant allows may be more or less than before
+		for _, r := range rooms {
+			r.feed.Ask(context.Background(), &grant)
+		}
+	}
+	if !beats {
 		return
 	}
 	w.beat = time.Now().Add(w.gate.Options().Heartbeat)
-	for _, r := range w.rooms {
-		r.feed.Ask(context.Background(), &grant)
-	}
 	if !w.heard.Swap(false) {
 		w.send(ws.CompiledPing)
 	}

@@ -33,6 +33,8 @@ type Message struct {
 	Live   string                                `json:"live"`
 	Reset  *struct{ Reason, Floor, Head string } `json:"reset"`
 	End    *struct{ Reason string }              `json:"end"`
+	Signal string                                `json:"signal"`
+	Data   json.RawMessage                       `json:"data"`
 }
 
 // Problem is a refusal.
@@ -108,8 +110,35 @@ func (k *Socket) ReadFrame() (ws.OpCode, []byte, error) {
 	return h.OpCode, payload, err
 }
 
-// Next reads the next text frame; pings are answered.
+// Next reads the next text frame that is not a signal, which come when they come;
+// pings are answered.
 func (k *Socket) Next() Message {
+	k.t.Helper()
+	for {
+		if m := k.next(); m.Signal == "" {
+			return m
+		}
+	}
+}
+
+// NextMessage reads the next text frame, whatever it is; pings are answered.
+func (k *Socket) NextMessage() Message {
+	k.t.Helper()
+	return k.next()
+}
+
+// NextSignal reads up to the next signal of the name, or of any name if that is
+// empty; all else is passed over.
+func (k *Socket) NextSignal(name string) Message {
+	k.t.Helper()
+	for {
+		if m := k.next(); m.Signal == name && name != "" || m.Signal != "" && name == "" {
+			return m
+		}
+	}
+}
+
+func (k *Socket) next() Message {
 	k.t.Helper()
 	for {
 		op, payload, err := k.ReadFrame()

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -71,8 +72,7 @@ func (st *Stream) Answer() *Answer {
 	return &Answer{t: st.t, Status: st.Status, Header: st.Header, Body: b}
 }
 
-// TryNext reads the next frame.
-func (st *Stream) TryNext() (f Frame, err error) {
+func (st *Stream) tryNext() (f Frame, err error) {
 	_ = st.Conn.SetReadDeadline(time.Now().Add(Patience))
 	for {
 		line, err := st.lines.ReadString('\n')
@@ -99,7 +99,44 @@ func (st *Stream) TryNext() (f Frame, err error) {
 	}
 }
 
-// Next reads the next frame.
+// signals are the names of frames that tell what is so just now. They come when
+// they come: most tests are not about them.
+var signals = []string{"chat.presence", "chat.typing", "chat.read", "chat.signal"}
+
+// NextSignal reads up to the next signal of the name; others are passed over.
+func (st *Stream) NextSignal(name string) Frame {
+	st.t.Helper()
+	for {
+		f, err := st.tryNext()
+		if err != nil {
+			st.t.Fatalf("stream: %v", err)
+		}
+		if f.Event == name {
+			return f
+		}
+	}
+}
+
+// TryNext reads the next frame that is not a signal.
+func (st *Stream) TryNext() (f Frame, err error) {
+	for {
+		if f, err = st.tryNext(); err != nil || !slices.Contains(signals, f.Event) {
+			return f, err
+		}
+	}
+}
+
+// NextFrame reads the next frame, whatever it is.
+func (st *Stream) NextFrame() Frame {
+	st.t.Helper()
+	f, err := st.tryNext()
+	if err != nil {
+		st.t.Fatalf("stream: %v", err)
+	}
+	return f
+}
+
+// Next reads the next frame that is not a signal.
 func (st *Stream) Next() Frame {
 	st.t.Helper()
 	f, err := st.TryNext()
