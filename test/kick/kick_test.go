@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -37,10 +38,12 @@ var (
 	ann = chat.User{ID: "ann", Name: "Ann"}
 	bob = chat.User{ID: "bob", Name: "Bob"}
 	cid = chat.User{ID: "cid", Name: "Cid"}
+	dan = chat.User{ID: "dan", Name: "Dan"} // writes, and reads nothing
 )
 
 // Seen to fail with Feed.again not asking, with Feed.take cutting one event
-// later, and with Feed.unknown always false, so that only heartbeats ask.
+// later, and with Feed.unknown always false, so that only heartbeats ask. For
+// signals with Feed.reached not looking whether an event is left to be judged.
 func TestRemoval_isTheLastThatTheRemovedSee(t *testing.T) {
 	for _, transport := range []string{"sse", "ws"} {
 		for _, mode := range []string{"live", "replay"} {
@@ -62,22 +65,24 @@ func TestRemoval_isTheLastThatTheRemovedSee(t *testing.T) {
 
 func round(t *testing.T, s *server, transport, mode, name string, public bool, removal chat.Fact) {
 	room := s.chat.Room(name)
-	kind, members := chat.Private, []chat.User{bob, cid}
+	kind, members := chat.Private, []chat.User{bob, cid, dan}
 	if public {
-		kind, members = chat.Public, []chat.User{cid}
+		kind, members = chat.Public, []chat.User{cid, dan}
 	}
-	must(t, room, chat.RoomCreated{RoomKind: kind, Members: members})
+	must(t, room, chat.RoomCreated{RoomKind: kind, Members: members, Receipts: true})
 	post(t, room, 3)
-	after := s.chat.Head().String()
+	began := s.chat.Head().String()
 	if mode == "replay" {
 		post(t, room, 300) // two pages, and a part of the third
 	}
-	removed, stays := s.open(t, transport, bob, name, after), s.open(t, transport, cid, name, after)
+	removed, stays := s.open(t, transport, bob, name, began), s.open(t, transport, cid, name, began)
 	defer removed.close()
 	defer stays.close()
 	if mode == "live" {
 		removed.untilLive(t)
 		stays.untilLive(t)
+		tell(t, room, ann, "x.before")
+		removed.untilSignal(t, "x.before")
 	}
 
 	var all sync.WaitGroup
@@ -94,6 +99,9 @@ func round(t *testing.T, s *server, transport, mode, name string, public bool, r
 			all.Go(func() {
 				<-start
 				must(t, room, removal)
+				if removal.Kind() != "RoomDeleted" { // then nobody is told anything
+					after(t, room, name)
+				}
 			})
 		}
 	}
@@ -106,6 +114,11 @@ func round(t *testing.T, s *server, transport, mode, name string, public bool, r
 	}
 	all.Wait()
 	removed.wantRefused(t)
+	for _, s := range removed.signals {
+		if strings.Contains(s, "x.after") || strings.Contains(s, dan.ID) {
+			t.Errorf("the removed one is told what came after: %s", s)
+		}
+	}
 	if removal.Kind() == "RoomDeleted" {
 		stays.untilEnd(t)
 		for _, r := range []*reader{removed, stays} {
@@ -117,7 +130,8 @@ func round(t *testing.T, s *server, transport, mode, name string, public bool, r
 	}
 	last := post(t, room, 1)
 	stays.until(t, last)
-	log := s.log(t, name, after)
+	stays.untilSignal(t, "x.after")
+	log := s.log(t, name, began)
 	same(t, "who stays", stays.events, log)
 	for i, e := range log {
 		if e.Type == "UserLeft" && !public || public && (e.Type == "UserBanned" || e.Type == "RoomChanged") {
@@ -126,6 +140,29 @@ func round(t *testing.T, s *server, transport, mode, name string, public bool, r
 		}
 	}
 	t.Error("the removal is not in the log")
+}
+
+// tell says something of the kind to all in the room.
+func tell(t *testing.T, room *chat.Room, by chat.User, kind string) {
+	t.Helper()
+	if err := room.Signal(context.Background(), by, kind, json.RawMessage("1")); err != nil {
+		t.Errorf("%s: %v", kind, err)
+	}
+}
+
+// after is what goes on in a room once somebody has lost it: Ann has something to
+// tell, Dan comes, types, goes, and in some rooms has read all.
+func after(t *testing.T, room *chat.Room, name string) {
+	t.Helper()
+	tell(t, room, ann, "x.after")
+	room.Attend(dan, chat.NewBell()).Close()
+	err := room.Typing(context.Background(), dan)
+	if err == nil && strings.HasSuffix(name, "0") { // it takes its time
+		_, err = room.MarkRead(context.Background(), dan.ID, chat.End)
+	}
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // event is what is looked at of an event.

@@ -52,11 +52,12 @@ func newServer(t *testing.T) *server {
 
 // reader is a stream or a subscription of a socket, and what has come of it.
 type reader struct {
-	server *server
-	user   string
-	room   string
-	events []event
-	ended  bool
+	server  *server
+	user    string
+	room    string
+	events  []event
+	signals []string // of what is not stored, names and data
+	ended   bool
 	// next takes in what comes next: it reports whether that is the mark that it
 	// is live.
 	next    func(*testing.T) (live bool)
@@ -95,6 +96,14 @@ func (r *reader) untilEnd(t *testing.T) {
 func (r *reader) until(t *testing.T, id string) {
 	t.Helper()
 	for !r.ended && !slices.ContainsFunc(r.events, func(e event) bool { return e.ID == id }) {
+		r.next(t)
+	}
+}
+
+// untilSignal reads up to a signal that has this in it.
+func (r *reader) untilSignal(t *testing.T, what string) {
+	t.Helper()
+	for !r.ended && !slices.ContainsFunc(r.signals, func(s string) bool { return strings.Contains(s, what) }) {
 		r.next(t)
 	}
 }
@@ -163,6 +172,8 @@ func (r *reader) openStream(after string) error {
 			t.Logf("%s is reset: %s", r.user, data) // a deletion has overtaken it
 		case is && name == "chat.live":
 			return true
+		case is && slices.Contains([]string{"chat.presence", "chat.typing", "chat.read", "chat.signal"}, name):
+			r.signals = append(r.signals, name+" "+data)
 		}
 		return false
 	}
@@ -195,6 +206,8 @@ func (r *reader) openSocket(after string) error {
 		Room   string
 		Events []json.RawMessage
 		Live   string
+		Signal string
+		Data   json.RawMessage
 		End    *struct{ Reason string }
 		Error  *struct{ Code string }
 	}
@@ -223,6 +236,9 @@ func (r *reader) openSocket(after string) error {
 		}
 		for _, e := range f.Events {
 			r.events = append(r.events, decode(t, e))
+		}
+		if f.Signal != "" {
+			r.signals = append(r.signals, f.Signal+" "+string(f.Data))
 		}
 		if f.End != nil {
 			r.ended = true

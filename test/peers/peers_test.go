@@ -46,7 +46,7 @@ const elsewhere = "elsewhere"
 
 // names are the frames of a stream that a reader may have to listen to by name.
 var (
-	signals    = []string{"chat.hello", "chat.live", "chat.reset", "chat.end"}
+	signals    = []string{"chat.hello", "chat.live", "chat.reset", "chat.end", "chat.presence", "chat.read"}
 	eventTypes = []string{"UserJoined", "MessagePosted", "MessageEdited", "ReactionAdded", "ReactionRemoved"}
 )
 

@@ -136,6 +136,8 @@ func (r *reader) takeEvent(n note) error {
 		return nil
 	case "chat.ping":
 		return nil
+	case "chat.presence", "chat.read", "chat.typing", "chat.signal":
+		return wholeSignal(n.Data)
 	case noteReopened:
 		r.reopened++
 		return nil
@@ -164,6 +166,8 @@ func (r *reader) takeFrame(raw string) error {
 		Events []json.RawMessage
 		Live   string
 		Hello  json.RawMessage
+		Signal string
+		Data   json.RawMessage
 	}
 	if err := json.Unmarshal([]byte(raw), &f); err != nil {
 		return fmt.Errorf("frame %q: %w", raw, err)
@@ -173,6 +177,8 @@ func (r *reader) takeFrame(raw string) error {
 	case f.OK != nil && f.Re == r.Rooms[0]: // one verdict a socket
 		return r.judge(f.OK.Verdict)
 	case f.OK != nil:
+	case f.Signal != "":
+		return wholeSignal(string(f.Data))
 	case f.Live != "":
 		if _, ok := r.began[f.Room]; !ok {
 			r.began[f.Room] = f.Live
@@ -192,6 +198,16 @@ func (r *reader) takeFrame(raw string) error {
 		}
 	default:
 		return fmt.Errorf("there was a frame %s", raw)
+	}
+	return nil
+}
+
+// wholeSignal returns an error unless the data of what is not stored is whole. When
+// it comes depends on the cuts; what it says is for other tests.
+func wholeSignal(data string) error {
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(data), &object); err != nil || len(object) == 0 {
+		return fmt.Errorf("the data of a signal are %q, %w", data, err)
 	}
 	return nil
 }

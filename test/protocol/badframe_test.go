@@ -116,8 +116,8 @@ func (k *socket) frame() (ws.Header, []byte, error) {
 }
 
 // begun opens a stream and checks that it begins as a cell says: with a verdict
-// and the reasons of resets, or with the reason of its end, and what is said of
-// coming back if it is not soon.
+// and the reasons of resets, or with the reason of its end, what is said of coming
+// back if it is not soon, and the name of a frame that follows.
 func (s *scene) begun(docs *schemas, request, want string) {
 	s.t.Helper()
 	r := s.requestOf(request)
@@ -125,8 +125,8 @@ func (s *scene) begun(docs *schemas, request, want string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	operation := "GET /events"
-	if strings.HasPrefix(strings.TrimPrefix(r.URL.Path, "/api"), "/rooms/") {
+	operation := "GET " + strings.TrimPrefix(r.URL.Path, "/api")
+	if strings.HasPrefix(operation, "GET /rooms/") {
 		operation = "GET /rooms/{room}/events"
 	}
 	docs.wantAnswer(operation, resp, nil)
@@ -136,7 +136,11 @@ func (s *scene) begun(docs *schemas, request, want string) {
 	st := docs.follow(resp)
 	wanted := spans(want)
 	var got []string
-	for f, ok := st.next(); ; f, ok = st.next() {
+	last := "chat.live"
+	if n := len(wanted); strings.HasPrefix(wanted[n-1], "chat.") { // there are signals then
+		wanted, last = wanted[:n-1], wanted[n-1]
+	}
+	for f, ok := st.any(); ; f, ok = st.any() {
 		if !ok {
 			s.t.Fatalf("the stream ended after %q", got)
 		}
@@ -150,7 +154,7 @@ func (s *scene) begun(docs *schemas, request, want string) {
 		if err := json.Unmarshal([]byte(f.data), &data); err != nil {
 			s.t.Fatal(err)
 		}
-		if f.event == "chat.live" && len(got) >= len(wanted) {
+		if f.event == last && len(got) >= len(wanted) {
 			break
 		}
 		if reason := data.Verdict + data.Reason; reason != "" {

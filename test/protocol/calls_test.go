@@ -101,7 +101,33 @@ var calls = []call{
 	{"GET /events", ann, "/events", "", nil, 400},
 	{"GET /events", ann, "/events?room=none", "", nil, 404},
 	{"GET /events", ann, "/events?room=general", "", []string{"Accept", "text/html"}, 406},
+	{"GET /me/events", ann, "/me/events", "", []string{"Accept", "text/html"}, 406},
 	{"GET /ws", ann, "/ws", "", nil, 400},
+	{"PUT /me/status", ann, "/me/status", `{"status":"away","text":" At lunch "}`, nil, 200},
+	{"PUT /me/status", ann, "/me/status", `{"status":"gone"}`, nil, 400},
+	{"PUT /me/status", ann, "/me/status", "", nil, 415},
+	{"PUT /rooms/{room}/read", ann, "/rooms/general/read", `{"up_to":"msg"}`, nil, 200},
+	{"PUT /rooms/{room}/read", ann, "/rooms/general/read", `{"up_to":"latest"}`, nil, 200},
+	{"PUT /rooms/{room}/read", ann, "/rooms/general/read", `{"up_to":"earliest"}`, nil, 200},
+	{"PUT /rooms/{room}/read", chat.User{ID: "eve", Name: "Eve"}, "/rooms/general/read", `{"up_to":"earliest"}`, nil, 200}, // she has no marker
+	{"PUT /rooms/{room}/read", ann, "/rooms/general/read", `{"up_to":""}`, nil, 400},
+	{"PUT /rooms/{room}/read", ann, "/rooms/general/read", `{"up_to":"7ZZZZZZZZZ0000000000000000"}`, nil, 409},
+	{"PUT /rooms/{room}/read", ann, "/rooms/none/read", `{"up_to":"latest"}`, nil, 404},
+	{"GET /rooms/{room}/receipts", ann, "/rooms/general/receipts", "", nil, 403},
+	{"GET /rooms/{room}/receipts", ann, "/rooms/none/receipts", "", nil, 404},
+	{"POST /rooms/{room}/typing", ann, "/rooms/general/typing", "", nil, 204},
+	{"POST /rooms/{room}/typing", ann, "/rooms/general/typing", "{}", nil, 204},
+	{"POST /rooms/{room}/typing", ann, "/rooms/general/typing", `{"key":"k"}`, nil, 400},
+	{"POST /rooms/{room}/typing", ann, "/rooms/none/typing", "", nil, 404},
+	{"POST /rooms/{room}/signals", ann, "/rooms/general/signals", `{"kind":"x.cursor","data":[1]}`, nil, 204},
+	{"POST /rooms/{room}/signals", ann, "/rooms/general/signals", `{"kind":"x.cursor"}`, nil, 204},
+	{"POST /rooms/{room}/signals", ann, "/rooms/general/signals", `{"kind":"typing"}`, nil, 400},
+	{"POST /rooms/{room}/signals", ann, "/rooms/general/signals", `{"kind":"x.a","data":"` + strings.Repeat("x", 1025) + `"}`, nil, 400},
+	{"POST /rooms/{room}/signals", ann, "/rooms/none/signals", `{"kind":"x.a"}`, nil, 404},
+	{"GET /rooms/{room}/presence", ann, "/rooms/general/presence", "", nil, 200},
+	{"GET /rooms/{room}/presence", ann, "/rooms/none/presence", "", nil, 404},
+	{"GET /rooms/{room}", ann, "/rooms/general", "", nil, 200},
+	{"GET /rooms/{room}", chat.User{ID: "eve", Name: "Eve"}, "/rooms/general", "", nil, 200},
 }
 
 func TestCalls_areAnsweredAsTheDocumentsSay(t *testing.T) {
@@ -155,7 +181,10 @@ func TestOperations_refuseAsTheDocumentSays(t *testing.T) {
 			path += "?room=general"
 		}
 		body := map[string]string{"POST": `{"text":"x"}`, "PATCH": `{"text":"x"}`}[method]
-		if regexp.MustCompile(`/(join|leave)$`).MatchString(path) {
+		if strings.HasSuffix(name, "/read") {
+			body = `{"up_to":"latest"}`
+		}
+		if regexp.MustCompile(`/(join|leave|typing)$`).MatchString(path) {
 			body = ""
 		}
 		write := method != http.MethodGet

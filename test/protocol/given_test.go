@@ -72,6 +72,10 @@ var states = map[string]given{
 		setup: func(u *setup) { u.transport.CommandBurst, u.transport.CommandRate = 1, 1 },
 		begin: func(s *scene) { s.do(s.request(ann, "POST", "/rooms/general/join", "")) },
 	},
+	"the signals are used up": {
+		setup: func(u *setup) { u.transport.SignalBurst, u.transport.SignalRate = 1, 1 },
+		begin: func(s *scene) { s.do(s.request(ann, "POST", "/rooms/general/typing", "")) },
+	},
 	"the guests are used up": {
 		setup: func(u *setup) { u.transport.GuestBurst, u.transport.GuestRate = 1, 1 },
 		begin: func(s *scene) { s.do(s.request(ann, "POST", "/guest", `{"name":"Ann"}`)) },

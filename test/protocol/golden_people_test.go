@@ -29,12 +29,12 @@ func meet(t *testing.T, c *chat.Chat, room string) {
 		}
 	}
 	do(ann, "c", chat.RoomCreated{
-		RoomKind: chat.Private, Title: "The <Club>", Topic: "This\nand that", SlowMode: 5,
+		RoomKind: chat.Private, Title: "The <Club>", Topic: "This\nand that", SlowMode: 5, Receipts: true,
 		Meta: json.RawMessage(`{"colour": "red"}`), Members: []chat.User{bob, {ID: "eve"}},
 	})
 	do(ann, "", chat.UserJoined{Member: dan, Role: chat.Admin})
 	do(ann, "", chat.RoleChanged{Member: bob, Role: chat.Admin})
-	do(bob, "", chat.RoomChanged{Title: new("Club"), SlowMode: new(0), Meta: json.RawMessage("null")})
+	do(bob, "", chat.RoomChanged{Title: new("Club"), SlowMode: new(0), Receipts: new(false), Meta: json.RawMessage("null")})
 	do(bob, "", chat.UserMuted{Member: eve, Until: until})
 	do(bob, "", chat.UserMuted{Member: eve})
 	do(bob, "", chat.UserUnmuted{Member: eve})

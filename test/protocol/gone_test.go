@@ -17,6 +17,9 @@ var readings = map[string][]string{
 	"/me":                                {""},
 	"/rooms":                             {"", "?scope=mine", "?scope=public"},
 	"/mentions":                          {"", "?before=latest"},
+	"/me/events":                         {""},
+	"/rooms/{room}/presence":             {""},
+	"/rooms/{room}/receipts":             {""},
 	"/rooms/{room}":                      {""},
 	"/rooms/{room}/messages":             {"", "?after=earliest", "?before=latest", "?around={id}", "?before={id}", "?after={id}"},
 	"/rooms/{room}/messages/{id}":        {"", "?history=1"},
@@ -34,6 +37,7 @@ var readingOps = []string{
 	`"op":"search","room":"{room}","q":"unutterable"`, `"op":"search","room":"{room}","q":"e"`,
 	`"op":"subscribe","room":"{room}","after":"earliest"`, `"op":"subscribe","room":"{room}","after":"{id}"`,
 	`"op":"join","room":"other"`,
+	`"op":"watch_rooms"`, `"op":"presence","room":"{room}"`, `"op":"read","room":"{room}","up_to":"{id}"`,
 }
 
 // readAll returns all that a user can read of a room, by what was asked.
@@ -69,24 +73,25 @@ func readAll(docs *schemas, srv *server, by chat.User, room string, ids ...strin
 	for _, op := range readingOps {
 		for _, id := range ids {
 			fields := strings.NewReplacer("{room}", room, "{id}", id).Replace(op)
-			answer, before := k.ask(fields)
-			all := append(before, answer)
+			k.heard.Reset()
+			answer, _ := k.ask(fields)
 			if strings.Contains(op, `"subscribe"`) && answer.Error == nil {
-				for live := ""; live == ""; {
-					m := k.next()
-					all, live = append(all, m), m.Live
-				}
+				k.until(func(m message) bool { return m.Live != "" })
+				k.signal("presence") // the last of the signals that come then
 				k.ask(`"op":"unsubscribe","room":"` + room + `"`)
 			}
-			for _, m := range all {
-				read[fields] += m.text
+			if strings.Contains(op, `"watch_rooms"`) {
+				k.signal("rooms")
+				k.ask(`"op":"unwatch_rooms"`)
 			}
+			read[fields] += k.heard.String()
 		}
 	}
 	return read
 }
 
-// replayed reads a stream up to where it is live, or the refusal.
+// replayed reads a stream up to where it is live, and who is in its rooms then, or
+// the refusal. Of a list of rooms it reads the list.
 func replayed(docs *schemas, srv *server, by chat.User, path string) (text string) {
 	srv.t.Helper()
 	resp, err := http.DefaultTransport.RoundTrip(srv.request(by, "GET", path, ""))
@@ -100,10 +105,21 @@ func replayed(docs *schemas, srv *server, by chat.User, path string) (text strin
 	}
 	st := docs.follow(resp)
 	defer resp.Body.Close()
-	for _, f := range st.until("chat.live") {
+	rooms := 0 // whose presence is to come; a list has none
+	for f, ok := st.any(); ok; f, ok = st.any() {
 		text += f.text
+		switch f.event {
+		case "chat.hello":
+			rooms = strings.Count(f.data, `"head":`)
+		case "chat.presence":
+			rooms--
+		}
+		if rooms == 0 && (f.event == "chat.presence" || f.event == "chat.rooms") {
+			return text
+		}
 	}
-	return text
+	srv.t.Fatalf("%s ended after %s", path, text)
+	return ""
 }
 
 // holding returns which of what was read holds a text, in any letter case.
@@ -214,5 +230,34 @@ func TestDeletedRoom_leavesNothingThatAnybodyReads(t *testing.T) {
 		t.Logf("a retry in the deleted room is answered %d %s", resp.StatusCode, body)
 		resp, body = srv.do(srv.request(ann, "POST", "/rooms", `{"id":"club"}`)) // the second round is of a new room
 		t.Logf("created anew: %d %s", resp.StatusCode, body)
+	}
+}
+
+// What is told of it live goes as well: the list of rooms has the deleted message
+// as its newest, and no frame that is told behind the deletion has the text.
+func TestDelete_goesFromTheListOfRooms(t *testing.T) {
+	docs := loadSchemas(t)
+	srv := serve(t, transport.Options{NoLimits: true}, nil)
+	for _, by := range []chat.User{ann, bob} {
+		srv.do(srv.request(by, "POST", "/rooms/general/join", ""))
+	}
+	list := docs.open(srv, "GET /me/events", "/me/events")
+	k, _ := docs.dial(srv, ann)
+	k.ask(`"op":"watch_rooms"`)
+	_, body := srv.do(srv.request(bob, "POST", "/rooms/general/messages", `{"text":"unutterable","mentions":["ann"]}`))
+	said := eventID(t, body)
+	unread := func(f frame) bool { return strings.Contains(f.data, `"unread":1,"mentions":1,`) }
+	for f := list.signal("chat.rooms"); !unread(f) || !strings.Contains(f.data, unutterable); f = list.signal("chat.rooms") {
+	}
+	k.until(func(m message) bool { return strings.Contains(m.text, unutterable) })
+	if resp, body := srv.do(srv.request(bob, "DELETE", "/rooms/general/messages/"+said, "")); resp.StatusCode != 200 {
+		t.Fatalf("the deletion is answered %d %s", resp.StatusCode, body)
+	}
+	f := list.signal("chat.rooms")
+	if strings.Contains(f.data, unutterable) || !strings.Contains(f.data, `"deleted":true`) || !strings.Contains(f.data, `"unread":0,"mentions":0,`) {
+		t.Errorf("after the deletion the list is %s", f.data)
+	}
+	if m := k.signal("rooms"); strings.Contains(m.text, unutterable) || !strings.Contains(m.text, `"deleted":true`) {
+		t.Errorf("after the deletion the list on a socket is %s", m.text)
 	}
 }

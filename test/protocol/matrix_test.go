@@ -37,6 +37,7 @@ var (
 	leading0 = [5]string{"mURRRRR", "vURFR00", "pUFFF00", "dURF", "aUFFF00"} // the same, where nothing is to change
 	owning   = [5]string{"mURRRRR", "vURFRF2", "pUFFFF2", "dURF", "aUFFFF2"}
 	refusing = [5]string{"mURRRRR", "vURFRFF", "pUFFFFF", "dURF", "aUFFFFF"}
+	telling  = [5]string{"mURRRRR", "vUR0R00", "pU00F00", "dUR0", "aUAAFAA"}
 	nowhere  = [5]string{"mUMMMMM", "vUMMMMM", "pUMMMMM", "dUMM", "aUMMMMM"}
 	nobodyIn = [5]string{"mURRRRR", "vURMRMM", "pUMMFMM", "dURM", "aUMMFMM"} // a message that is not there
 	anywhere = [5]string{"mU22222", "vU22222", "pU22222", "dU22", "aU22222"}
@@ -75,6 +76,16 @@ var matrix = []matrixRow{
 	{"GET /rooms/{room}/events", "", "", `"op":"subscribe","room":"{room}"`, reading},
 	// Several rooms are answered 404 where none is to be seen, whatever the reason.
 	{"GET /events", "/events?room={room}", "", "", [5]string{"mURRRRR", "vUR2R22", "pU22R22", "dUR2", "aU22R22"}},
+
+	{"GET /me/events", "", "", `"op":"watch_rooms"`, anywhere},
+	{"PUT /me/status", "", `{"status":"online"}`, `"op":"status","status":"online"`, anywhere},
+	{"GET /me", "", "", `"op":"unwatch_rooms"`, anywhere},
+	{"GET /rooms/{room}/presence", "", "", `"op":"presence","room":"{room}"`, reading},
+	{"GET /rooms/{room}/receipts", "", "", "", refusing}, // no room shows them
+	{"PUT /rooms/{room}/read", "", `{"up_to":"latest"}`, `"op":"read","room":"{room}","up_to":"latest"`, reading},
+	{"PUT /rooms/{room}/read", "", `{"up_to":"{other}"}`, `"op":"read","room":"{room}","up_to":"{other}"`, reading},
+	{"POST /rooms/{room}/typing", "", "", `"op":"typing","room":"{room}"`, telling},
+	{"POST /rooms/{room}/signals", "", `{"kind":"x.cursor","data":[5]}`, `"op":"signal","room":"{room}","kind":"x.cursor","data":[5]`, telling},
 
 	{"POST /rooms/{room}/join", "", "", `"op":"join","room":"{room}"`, [5]string{"mU11111", "vUR2R22", "pU12F22", "dUR2", "aUA2F22"}},
 	{"POST /rooms/{room}/leave", "", "", `"op":"leave","room":"{room}"`, [5]string{"mURRRRR", "vUR2R2L", "pU22F2L", "dURF", "aU22F2L"}},
@@ -238,6 +249,9 @@ func TestMatrix_everyOpByEverybodyInEveryRoom(t *testing.T) {
 				}
 				if strings.Contains(row.op, `"subscribe"`) && got.Error == nil {
 					sockets[by.ID].ask(p.fill(by, `"op":"unsubscribe","room":"{room}"`))
+				}
+				if strings.Contains(row.op, `"watch_rooms"`) && got.Error == nil {
+					sockets[by.ID].ask(`"op":"unwatch_rooms"`)
 				}
 			}
 		}

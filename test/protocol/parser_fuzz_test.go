@@ -53,7 +53,7 @@ func FuzzStream_isReadByAnotherParser(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, text, name, kind string, data []byte, named bool) {
-		head, path := c.Head().String(), "/rooms/general/events?after="
+		head, path := c.Head().String(), "/rooms/general/events?signals=0&after="
 		want := []sse.Event{{Type: "chat.hello"}}
 		for _, fact := range []chat.Fact{
 			chat.MessagePosted{Text: text, MessageKind: kind, Meta: data},

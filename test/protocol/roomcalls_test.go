@@ -27,6 +27,11 @@ var roomCalls = []call{
 	{"PATCH /rooms/{room}", ann, "/rooms/club", `{"title":"Tavern"}`, nil, 204},
 	{"PATCH /rooms/{room}", ann, "/rooms/club", `{"topic":"","meta":null,"slow_mode_s":5}`, []string{"Idempotency-Key", "p2"}, 200},
 	{"PATCH /rooms/{room}", ann, "/rooms/club", `{"slow_mode_s":0}`, nil, 200},
+	{"GET /rooms/{room}/receipts", bob, "/rooms/club/receipts", "", nil, 403},
+	{"PATCH /rooms/{room}", ann, "/rooms/club", `{"receipts":true}`, nil, 200},
+	{"PATCH /rooms/{room}", ann, "/rooms/club", `{"receipts":true}`, nil, 204},
+	{"GET /rooms/{room}/receipts", bob, "/rooms/club/receipts", "", nil, 200},
+	{"POST /rooms", bob, "/rooms", `{"receipts":true}`, nil, 201},
 	{"PATCH /rooms/{room}", ann, "/rooms/club", `{"topic":"x","key":"p"}`, nil, 422},
 	{"PATCH /rooms/{room}", bob, "/rooms/club", `{"title":"x"}`, nil, 403},
 	{"PUT /rooms/{room}/members/{user}", ann, "/rooms/club/members/eve", `{"role":"admin","name":"Eve"}`, nil, 200},
@@ -90,7 +95,7 @@ var strictFields = map[string][]string{
 	},
 	"PATCH /rooms/{room}": {
 		`{}`, `{"key":"k"}`, `{"archived":true,"title":"x"}`, `{"archived":"true"}`, `{"archived":null}`, `{"kind":""}`, `{"kind":"secret"}`,
-		`{"history":""}`, `{"title":null}`, `{"id":"x"}`, `{"members":[]}`, `{"slow_mode_s":null}`,
+		`{"history":""}`, `{"receipts":"true"}`, `{"title":null}`, `{"id":"x"}`, `{"members":[]}`, `{"slow_mode_s":null}`,
 	},
 	"PUT /rooms/{room}/members/{user}": {`{"role":"boss"}`, `{"role":""}`, `{"role":5}`, `{"role":null}`, `{"member":"bob"}`, `{"id":"bob"}`, `{"name":5}`, `{"until":null}`},
 	"PUT /rooms/{room}/bans/{user}":    {`{"until":5}`, `{"until":"soon"}`, `{"until":"2026-01-01T00:00:00Z"}`, `{"until":""}`, `{"reason":"x"}`, `{"role":"member"}`},
@@ -102,6 +107,9 @@ var strictFields = map[string][]string{
 		`{"text":"a","attachments":{}}`, `{"text":"a","attachments":["x"]}`, `{"text":"a","attachments":[` + strings.Repeat("{},", 32) + `{}]}`,
 		`{"text":"a","mentions":[` + many(65) + `]}`, `{"text":"a","parent":"x"}`, `{"text":"a","edited_at":"x"}`, `{"meta":{}}`,
 	},
+	"PUT /rooms/{room}/read":            {`{}`, `{"up_to":null}`, `{"up_to":5}`, `{"up_to":"latest","key":"k"}`, `{"up_to":"latest","user":"bob"}`},
+	"POST /rooms/{room}/signals":        {`{}`, `{"kind":"cursor"}`, `{"kind":"x."}`, `{"kind":"x.a b"}`, `{"kind":5}`, `{"kind":"x.a","user":"bob"}`, `{"kind":"x.a","key":"k"}`},
+	"POST /rooms/{room}/typing":         {`{"key":"k"}`, `{"user":"bob"}`, `[]`},
 	"PATCH /rooms/{room}/messages/{id}": {`{"mentions":["bob"]}`, `{"text":"a","attachments":[]}`, `{"text":"a","reply_to":null}`, `{"text":"a","mentions":5}`, `{"text":"a","kind":"text"}`},
 }
 

@@ -19,8 +19,9 @@ import (
 
 // socket is a client of a WebSocket that checks all that it sends and reads.
 type socket struct {
-	s    *schemas
-	conn net.Conn
+	s     *schemas
+	conn  net.Conn
+	heard strings.Builder // all that was read
 }
 
 // message is a text frame from the server.
@@ -33,6 +34,9 @@ type message struct {
 	Live   string
 	Reset  json.RawMessage
 	End    json.RawMessage
+	Room   string
+	Signal string
+	Data   json.RawMessage
 	text   string
 }
 
@@ -69,13 +73,27 @@ type ahead struct {
 
 func (a *ahead) Read(b []byte) (int, error) { return a.in.Read(b) }
 
+// next reads the next frame that is not a signal, which come when they come.
 func (k *socket) next() message {
+	k.s.t.Helper()
+	return k.until(func(m message) bool { return m.Signal == "" })
+}
+
+// signal reads up to the next signal of that name.
+func (k *socket) signal(name string) message {
+	k.s.t.Helper()
+	return k.until(func(m message) bool { return m.Signal == name })
+}
+
+// any reads the next frame, whatever it is.
+func (k *socket) any() message {
 	k.s.t.Helper()
 	text, err := wsutil.ReadServerText(k.conn)
 	if err != nil {
 		k.s.t.Fatal(err)
 	}
 	k.s.want("schemas/ws-server.json", text)
+	k.heard.Write(text)
 	m := message{text: string(text)}
 	if err := json.Unmarshal(text, &m); err != nil {
 		k.s.t.Fatal(err)
@@ -125,7 +143,7 @@ func (k *socket) ask(fields string) (answer message, before []message) {
 func (k *socket) until(wanted func(message) bool) message {
 	k.s.t.Helper()
 	for {
-		if m := k.next(); wanted(m) {
+		if m := k.any(); wanted(m) {
 			return m
 		}
 	}
@@ -228,8 +246,34 @@ func TestSocket_saysWhatTheSchemasSay(t *testing.T) {
 		{"post", `,"room":"club","text":"x"`, "room_archived"},
 		{"delete_room", `,"room":"club","key":"d"`, ""},
 		{"delete_room", `,"room":"club"`, "room_not_found"},
-		{"watch_rooms", ``, "invalid_field"},
-		{"typing", `,"room":"a"`, "invalid_field"},
+		{"watch_rooms", ``, ""},
+		{"watch_rooms", ``, "already_subscribed"},
+		{"watch_rooms", `,"room":"a"`, "invalid_field"},
+		{"read", `,"room":"a","up_to":"` + id + `"`, ""},
+		{"read", `,"room":"a","up_to":"` + strings.ToLower(id) + `"`, ""},
+		{"read", `,"room":"a","up_to":"latest"`, ""},
+		{"read", `,"room":"a","up_to":"7ZZZZZZZZZ0000000000000000"`, "cursor_ahead"},
+		{"read", `,"room":"a"`, "invalid_field"},
+		{"read", `,"room":"a","up_to":null`, "invalid_field"},
+		{"read", `,"room":"none","up_to":"latest"`, "room_not_found"},
+		{"typing", `,"room":"a"`, ""},
+		{"typing", `,"room":"a","key":"k"`, "invalid_field"},
+		{"typing", `,"room":"none"`, "room_not_found"},
+		{"signal", `,"room":"a","kind":"x.cursor","data":{"line":5}`, ""},
+		{"signal", `,"room":"a","kind":"x.cursor","data":null`, ""},
+		{"signal", `,"room":"a","kind":"x.cursor"`, ""},
+		{"signal", `,"room":"a","kind":"cursor"`, "invalid_field"},
+		{"signal", `,"room":"a"`, "invalid_field"},
+		{"presence", `,"room":"a"`, ""},
+		{"presence", `,"room":"none"`, "room_not_found"},
+		{"status", `,"status":"busy","text":" In a meeting "`, ""},
+		{"status", `,"status":"online"`, ""},
+		{"status", `,"status":"gone"`, "invalid_field"},
+		{"subscribe", `,"room":"b","signals":false`, ""},
+		{"subscribe", `,"room":"c","signals":1`, "invalid_field"},
+		{"unwatch_rooms", ``, ""},
+		{"unwatch_rooms", ``, ""},
+		{"unwatch_rooms", `,"room":"a"`, "invalid_field"},
 	} {
 		m, _ := k.ask(`"op":"` + test.op + `"` + test.fields)
 		switch {
@@ -254,4 +298,9 @@ func TestSocket_saysWhatTheSchemasSay(t *testing.T) {
 	}
 	refuse.Store(true)
 	k.until(func(m message) bool { return m.End != nil })
+	for _, signal := range []string{`"signal":"rooms"`, `"signal":"presence"`, `"signal":"read"`, `"signal":"typing"`, `"signal":"x.cursor"`} {
+		if !strings.Contains(k.heard.String(), signal) {
+			t.Errorf("no %s has come", signal)
+		}
+	}
 }

@@ -3,6 +3,7 @@ package protocol_test
 import (
 	"bufio"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -14,9 +15,10 @@ import (
 
 // stream is a client of an open stream that checks all that it reads.
 type stream struct {
-	s    *schemas
-	resp *http.Response
-	in   *bufio.Scanner
+	s        *schemas
+	resp     *http.Response
+	in       *bufio.Scanner
+	watchdog *time.Timer // ends it
 }
 
 // frame is a frame of a stream.
@@ -39,11 +41,24 @@ func (s *schemas) open(srv *server, operation, path string, header ...string) *s
 func (s *schemas) follow(resp *http.Response) *stream {
 	watchdog := time.AfterFunc(patience, func() { resp.Body.Close() })
 	s.t.Cleanup(func() { watchdog.Stop(); resp.Body.Close() })
-	return &stream{s: s, resp: resp, in: bufio.NewScanner(resp.Body)}
+	return &stream{s: s, resp: resp, in: bufio.NewScanner(resp.Body), watchdog: watchdog}
 }
 
-// next reads the next frame. ok is false at the end of the stream.
+// signals are the names of frames that tell what is so just now. They come when
+// they come: most tests are not about them.
+var signals = []string{"chat.presence", "chat.typing", "chat.read", "chat.signal"}
+
+// next reads the next frame that is not a signal. ok is false at the end of the
+// stream.
 func (st *stream) next() (f frame, ok bool) {
+	st.s.t.Helper()
+	for f, ok = st.any(); ok && slices.Contains(signals, f.event); f, ok = st.any() {
+	}
+	return f, ok
+}
+
+// any reads the next frame, whatever it is.
+func (st *stream) any() (f frame, ok bool) {
 	st.s.t.Helper()
 	for st.in.Scan() {
 		line := st.in.Text()
@@ -84,7 +99,19 @@ func (st *stream) check(f frame) {
 	}
 }
 
-// until reads up to the frame of that name.
+// signal reads up to the next frame of that name, which may be a signal.
+func (st *stream) signal(event string) frame {
+	st.s.t.Helper()
+	for f, ok := st.any(); ok; f, ok = st.any() {
+		if f.event == event {
+			return f
+		}
+	}
+	st.s.t.Fatalf("the stream ended before %s", event)
+	return frame{}
+}
+
+// until reads up to the frame of that name, and passes signals over.
 func (st *stream) until(event string) (all []frame) {
 	st.s.t.Helper()
 	for f, ok := st.next(); ok; f, ok = st.next() {
