@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	devlog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	cdppage "github.com/chromedp/cdproto/page"
@@ -34,7 +35,21 @@ type page struct {
 // page's Content-Security-Policy, fail the test.
 func openPage(t *testing.T, name, url string) *page {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	return openTab(t, name, url, browser, chromedp.WithNewBrowserContext())
+}
+
+// another opens an address in another tab of the same browser: it is the same user.
+func (p *page) another(url string) *page {
+	p.t.Helper()
+	q := openTab(p.t, p.name+"-again", url, p.ctx)
+	q.connected()
+	return q
+}
+
+// openTab opens an address in a tab, which has the focus of its own screen.
+func openTab(t *testing.T, name, url string, parent context.Context, options ...chromedp.ContextOption) *page {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(parent, options...)
 	p := &page{t: t, name: name, ctx: ctx}
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -60,6 +75,9 @@ func openPage(t *testing.T, name, url string) *page {
 		t.Fatal(err)
 	}
 	if _, err := chromedp.Call(ctx, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: list}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
 		t.Fatal(err)
 	}
 	p.do(chromedp.EmulateViewport(1100, 760), chromedp.Navigate(url))

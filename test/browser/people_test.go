@@ -65,6 +65,7 @@ func TestPage_holdsAPrivateRoomUntilOneIsRemoved(t *testing.T) {
 		carl := signIn(t, "Carl", s.url("general", query))
 		bob.line("Ann joined")
 		ann.makeRoom("private", "Kitchen", "Secret sauces", "Bob")
+		bob.wait(`roomNamed('Kitchen')?.querySelector('.badge')?.innerText === 'New'`)
 		ann.say("Only for us.")
 		bob.enter("Kitchen")
 		bob.sees("Only for us.")

@@ -50,7 +50,10 @@ func startProxy(t *testing.T, s *server) *proxy {
 func TestPage_reopensAStreamThatTheBrowserGaveUp(t *testing.T) {
 	s := startServer(t)
 	front := startProxy(t, s)
+	s.post("garden", "The beans are up.")
 	ann := signIn(t, "Ann", front.URL+"/?sse=1#general")
+	ann.enter("garden")
+	ann.enter("general")
 	ann.say("Before.")
 	ann.sees("Before.")
 
@@ -62,11 +65,15 @@ func TestPage_reopensAStreamThatTheBrowserGaveUp(t *testing.T) {
 	}
 	ann.say("Into the void.")
 	s.post("general", "Said meanwhile.")
+	s.post("garden", "Also meanwhile.")
 	front.failing.Store(false)
 
 	ann.sees("Said meanwhile.")
 	ann.shows(s, "general", 3)
 	ann.connected()
+	ann.badge("garden", "1") // the list has a stream of its own
+	s.post("garden", "And afterwards.")
+	ann.badge("garden", "2")
 }
 
 // The same for the socket, whose handshake is refused.

@@ -28,6 +28,8 @@ func TestScreenshot(t *testing.T) {
 		bob.sees(text)
 	}
 	ann.line("Bob joined")
+	ann.enter("garden")
+	ann.enter("general")
 	ann.makeRoom("private", "Release crew", "What is left before 0.4", "Bob")
 	ann.say("Notes for 0.4 are in the repository.")
 	ann.sees("Notes for 0.4 are in the repository.")
@@ -54,6 +56,7 @@ func TestScreenshot(t *testing.T) {
 	bob.do(chromedp.SendKeys("#thread-text", "Lovely.\r"))
 	ann.wait(`threadTexts().length === 4`)
 	s.post("garden", "First harvest on Saturday")
+	ann.badge("garden", "1")
 	bob.enter("Release crew")
 	bob.say("0.4 is tagged, @Ann")
 	bob.sees("0.4 is tagged, @Ann")
@@ -85,6 +88,8 @@ func TestScreenshot(t *testing.T) {
 		{"web-phone-dark.png", "dark", phone},
 	} {
 		picture.size(ann)
+		bob.do(chromedp.SendKeys("#text", "."))
+		ann.wait(`document.querySelector('#typing').innerText === 'Bob is typing…'`)
 		ann.scheme(picture.scheme)
 		ann.script(`document.activeElement.blur(); getSelection().removeAllRanges()`)
 		ann.script(settle)

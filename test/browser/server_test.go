@@ -117,6 +117,20 @@ func (s *server) post(room, text string) {
 	s.call("POST", "rooms/"+room+"/messages", map[string]string{"text": text}, nil)
 }
 
+// follow holds a stream of a room open until the test ends.
+func (s *server) follow(room string) {
+	s.t.Helper()
+	request, err := http.NewRequestWithContext(s.t.Context(), "GET", "http://"+s.addr+"/api/rooms/"+room+"/events", nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	response, err := s.api.Do(request)
+	if err != nil || response.StatusCode != http.StatusOK {
+		s.t.Fatal(response, err)
+	}
+	s.t.Cleanup(func() { response.Body.Close() })
+}
+
 // erase deletes what Cleo posted with that text.
 func (s *server) erase(room, text string) {
 	s.t.Helper()

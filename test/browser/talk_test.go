@@ -37,7 +37,7 @@ func TestPage_showsLiveWhatOthersSay(t *testing.T) {
 		for _, p := range []*page{ann, bob} {
 			p.shows(s, "general", 2)
 			p.wait(`document.querySelector('#status').innerText === 'Connected — 2 messages'`)
-			p.wait(`document.querySelector('#people-button').innerText === '2'`)
+			p.wait(`document.querySelector('#people-button').innerText === '2 here'`)
 		}
 		if m := ann.messages(); !m[0].Own || m[1].Own {
 			t.Errorf("Ann's page takes for her own: %+v", m)

@@ -19,6 +19,7 @@ export function actionsOf(desk, outbox, side, people, chat) {
     looked: chat.list,
     send: (text, { picked = [], replyTo, thread }) => {
       const mentions = mentionsOf(text, picked);
+      chat.sent();
       add({ op: 'post', text, mentions: mentions.length ? mentions : undefined, reply_to: replyTo, thread });
     },
     save: (message, text, users) => add({ op: 'edit', message, text, mentions: mentionsOf(text, users) }),

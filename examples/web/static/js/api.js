@@ -94,6 +94,21 @@ export const room = (id) => call('GET', `rooms/${at(id)}`);
 /** Makes the caller a member of a room, and the room if there is none; the answer tells who is in it. */
 export const join = (id, key) => call('POST', `rooms/${at(id)}/join`, { key });
 
+/** Who is in a room just now, and when its other members last were. */
+export const presence = (id) => call('GET', `rooms/${at(id)}/presence`);
+
+/** How far the members of a room have read. */
+export const receipts = (id) => call('GET', `rooms/${at(id)}/receipts`);
+
+/** Moves the caller's marker in a room; the answer tells what is unread then. */
+export const read = (id, upTo) => call('PUT', `rooms/${at(id)}/read`, { body: { up_to: upTo } });
+
+/** Tells those who are in a room that the caller is typing. */
+export const typing = (id) => call('POST', `rooms/${at(id)}/typing`);
+
+/** Sets what others see of the caller. @param {{status: string, text?: string}} fields */
+export const status = (fields) => call('PUT', 'me/status', { body: fields });
+
 /** A page of the history view. */
 export const messages = (id, fields) => call('GET', `rooms/${at(id)}/messages${query(fields)}`);
 

@@ -6,21 +6,23 @@ import { Desk } from './desk.js';
 import { farewell } from './farewell.js';
 import { newest, older } from './history.js';
 import { newKey } from './key.js';
+import { List } from './list.js';
 import { SocketLink } from './link/socket.js';
 import { StreamLink } from './link/stream.js';
+import { Now } from './now.js';
 import { Outbox } from './outbox.js';
+import { Reader } from './reader.js';
 import { retry } from './retry.js';
 import { Side } from './side.js';
 import { People } from './store/people.js';
 import { rightsIn } from './store/rights.js';
 import { Rooms } from './store/rooms.js';
 import { Timeline } from './store/timeline.js';
+import { Typing } from './typing.js';
 import { actionsOf } from './actions.js';
 import { Screen } from './view/screen.js';
 
 const home = 'general'; // where one is who is nowhere else
-const followed = 30; // rooms that are followed without having been opened
-const look = 8_000; // ms between two looks for rooms that one was added to
 const frame = 16; // ms from a change to its showing, at least
 const far = 10; // pages of 200 that are loaded to get to a message
 
@@ -33,9 +35,10 @@ export class Chat {
   /** @type {Map<string, Timeline>} rooms that have been opened */
   #timelines = new Map();
   #loading = new Map(); // room -> promise of its first page
-  #left = new Map(); // room that is not followed, because the user left it -> the event of that
-  #listed = false; // the list has come once
   #room = '';
+  #list;
+  #now;
+  #reader;
   #link;
   #outbox;
   #side;
@@ -60,7 +63,27 @@ export class Chat {
       live: (room, cursor) => this.#live(room, cursor),
       reset: (room) => this.#reset(room),
       ended: (room, reason) => this.#ended(room, reason),
+      signal: (room, name, data) => this.#signal(room, name, data),
+      rooms: (update) => this.#list.take(update),
       check: () => this.#check(),
+    });
+    this.#list = new List(this.#rooms, {
+      kept: (room) => this.#link.follows(room) || this.#timelines.has(room),
+      follow: (room, cursor) => this.#link.follow(room, cursor),
+      enter: (room) => void api.room(room).then((view) => this.#enter(view), () => {}).then(() => this.#show()),
+      changed: () => this.#show(),
+      unknown: () => this.#unknown(),
+    });
+    this.#now = new Now(me.id, {
+      ask: (room) => this.#link.presence(room),
+      changed: () => this.#show(),
+    });
+    const typing = new Typing((room) => this.#link.typing(room));
+    this.#reader = new Reader({
+      unseen: () => this.#unseen(),
+      reading: () => this.#screen.reading,
+      marker: () => this.#rooms.get(this.#room)?.upTo ?? '',
+      mark: (room, upTo) => this.#mark(room, upTo),
     });
     this.#outbox = new Outbox((command) => this.#link.run(command), {
       changed: (room) => room === this.#room && this.#show(),
@@ -80,10 +103,18 @@ export class Chat {
       open: (room, create = false) => void this.open(room, create),
       older: () => this.#older(),
       jump: (room, id) => this.#jump(room, id),
-      list: () => this.#list(),
+      list: () => this.#list.look(),
       rename: () => this.#signOut(''),
       refresh: () => this.#show(),
-      read: () => this.#read(),
+      read: () => this.#reader.look(),
+      typing: (text) => typing.wrote(this.#room, text),
+      sent: () => {
+        typing.sent(this.#room);
+        this.#reader.sent();
+      },
+      look: () => this.#now.look(this.#room),
+      status: () => this.#now.status,
+      setStatus: (fields) => this.#setStatus(fields),
       hurry: () => this.#link.hurry(),
     }));
   }
@@ -92,31 +123,32 @@ export class Chat {
   start(room) {
     this.#link.start();
     this.open(room || home);
-    this.#list();
-    setInterval(() => document.hidden || this.#list(), look);
+    this.#list.look();
     addEventListener('online', () => this.#link.hurry());
     document.addEventListener('visibilitychange', () => {
       if (document.hidden) return;
       this.#link.hurry();
-      this.#read();
-      this.#list();
+      this.#turned();
+      this.#list.look();
     });
+    for (const name of ['focus', 'blur']) addEventListener(name, () => this.#turned());
   }
 
   /** Turns to a room, joining it if it is public. @param {boolean} create whether it is made if there is none */
   open(room, create = room === home) {
+    this.#reader.turn(room);
     if (room !== this.#room) this.#side.turned();
     this.#room = room;
-    this.#left.delete(room);
-    const { name } = this.#rooms.add(room);
+    this.#list.enter(room);
+    const { name } = Object.assign(this.#rooms.add(room), { fresh: false });
     this.#opened(room);
     this.#screen.opened(room, name);
     if (!this.#timelines.has(room)) {
       this.#timelines.set(room, new Timeline(this.#me.id));
       this.#load(room, create);
     }
+    this.#reader.opened();
     this.#paint();
-    this.#read();
     return this.#loading.get(room);
   }
 
@@ -152,6 +184,7 @@ export class Chat {
       if (!this.#link.follows(room)) this.#link.follow(room, page.cursor);
       this.#settle(room, timeline.seen);
       this.#adopt(room, timeline);
+      if (room === this.#room) this.#reader.opened();
       this.#show();
     } catch (error) {
       if (!wanted()) return;
@@ -215,46 +248,16 @@ export class Chat {
     }
   }
 
-  /** Gets the list of rooms, and follows those that are new in it. */
-  async #list() {
-    try {
-      const { rooms, next, cursor } = await api.rooms({ limit: 200 });
-      this.#rooms.take(rooms.filter((info) => this.#isNews(info, cursor)), cursor);
-      for (const [i, { id, kind }] of rooms.entries()) {
-        if (i < followed && !this.#link.follows(id) && !this.#timelines.has(id) && !this.#left.has(id)) this.#link.follow(id, cursor);
-        if (kind === 'direct' && !this.#rooms.get(id)?.roster) this.#enter(await api.room(id));
-      }
-      const listed = new Set(rooms.map(({ id }) => id));
-      for (const { id } of this.#rooms.list()) {
-        if (!next && !listed.has(id) && !this.#link.follows(id) && !this.#timelines.has(id)) this.#rooms.remove(id);
-      }
-      this.#listed = true;
-      this.#show();
-    } catch (error) {
-      if (error.status === 401) this.#unknown();
-    }
-  }
-
-  /** Whether what the list says of a room is to be taken. One that was just left may still stand in it. */
-  #isNews({ id, kind, role }, cursor) {
-    const left = this.#left.get(id);
-    if (left !== undefined && cursor < left) return false;
-    if (left !== undefined && role) this.#left.delete(id); // somebody has added us again
-    const room = this.#rooms.get(id);
-    if (this.#listed && !room && kind !== 'public') this.#rooms.add(id).unread = 1; // something to look at
-    return true;
-  }
-
   #events(room, events) {
     const timeline = this.#timelines.get(room);
-    const looking = room === this.#room && this.#screen.looking;
     let gone = null;
     for (const event of events) {
       const name = this.#nameOf(room);
       this.#people.learn(event);
-      this.#rooms.apply(event, looking);
+      this.#rooms.apply(event);
       timeline?.apply(event);
       this.#side.apply(event);
+      if (event.type === 'MessagePosted') this.#now.posted(room, event.user.id);
       if (event.type === 'UserJoined' && event.data.member.id === this.#me.id) gone = null;
       else gone = farewell(event, name, this.#me.id) ?? gone;
     }
@@ -264,11 +267,13 @@ export class Chat {
     this.#outbox.settle(room, ({ key }) => mine.has(key));
     this.#settle(room, events.at(-1).id);
     if (timeline) this.#adopt(room, timeline);
+    if (room === this.#room) this.#reader.came();
     this.#show();
   }
 
   #live(room, cursor) {
     this.#timelines.get(room)?.reach(cursor);
+    this.#now.live(room);
     this.#settle(room, cursor);
     this.#show();
   }
@@ -285,9 +290,20 @@ export class Chat {
       this.#load(room);
       this.#side.reset(room);
     } else {
-      this.#list();
+      this.#again(room);
     }
     this.#show();
+  }
+
+  /** Follows a room that is not open from where it is now. */
+  async #again(room) {
+    try {
+      const view = await retry(() => api.room(room), () => !this.#timelines.has(room));
+      this.#enter(view);
+      if (!this.#timelines.has(room)) this.#link.follow(room, view.cursor);
+    } catch {
+      // The list tells whether it is gone.
+    }
   }
 
   #ended(room, reason) {
@@ -301,24 +317,24 @@ export class Chat {
   /** Lets go of a room that one has left, or lost: nothing of it stays on the screen. */
   #gone(room, text, event) {
     const open = room === this.#room;
-    this.#left.set(room, event);
     this.#link.unfollow(room);
     this.#timelines.delete(room);
-    this.#rooms.remove(room);
+    this.#list.leave(room, event);
+    this.#now.forget(room);
     this.#outbox.forget(room);
     this.#side.forget(room);
     this.#screen.gone(room);
     if (text) this.#screen.notice(text);
     if (open) this.#turn(room);
-    this.#list(); // a public one can be joined again
+    this.#list.look(); // a public one can be joined again
     this.#show();
   }
 
   /** Turns to another room than the one that is gone. */
   #turn(gone) {
-    const next = this.#rooms.list().find(({ id, role }) => role && id !== gone && !this.#left.has(id));
+    const next = this.#rooms.list().find(({ id, role }) => role && id !== gone && !this.#list.left(id));
     if (next) return void this.open(next.id);
-    if (!this.#left.has(home)) return void this.open(home);
+    if (!this.#list.left(home)) return void this.open(home);
     this.#room = '';
     this.#opened('');
     this.#screen.empty();
@@ -330,7 +346,9 @@ export class Chat {
 
   #connection(state) {
     this.#screen.connection(state);
-    if (state.phase === 'open') this.#outbox.flush();
+    if (state.phase !== 'open') return;
+    this.#outbox.flush();
+    this.#reader.look();
   }
 
   /** Asks why the link was refused. False if the server does not know the user. */
@@ -369,10 +387,42 @@ export class Chat {
     this.#screen.note(`That did not work: ${command.error}`);
   }
 
-  #read() {
+  /** Takes what is so just now. */
+  #signal(room, name, data) {
+    if (name === 'read' && !data.receipts) this.#rooms.get(room)?.mark(data);
+    this.#now.signal(room, name, data);
+    this.#show();
+  }
+
+  /** The user has turned to the page, or away from it. */
+  #turned() {
+    this.#reader.look();
+    this.#show();
+  }
+
+  /** The newest message of the open room, if the user has not read all that others have said there. */
+  #unseen() {
     const room = this.#rooms.get(this.#room);
-    if (!room?.unread || !this.#screen.looking) return;
-    room.read();
+    const timeline = this.#timelines.get(this.#room);
+    return room?.upTo && timeline?.loaded ? timeline.unseen(room.upTo) : '';
+  }
+
+  /** Moves the user's marker. Fails if that may succeed later. */
+  async #mark(room, upTo) {
+    const undo = this.#rooms.get(room)?.read(upTo);
+    try {
+      await this.#link.read(room, upTo); // the list tells what is unread then
+    } catch (error) {
+      undo?.();
+      this.#show();
+      if (error.status === 401) this.#unknown();
+      else if (error.transient) throw error;
+    }
+  }
+
+  async #setStatus(fields) {
+    const { status, text = '' } = await this.#link.status(fields);
+    this.#now.status = { status, text };
     this.#show();
   }
 
@@ -388,10 +438,14 @@ export class Chat {
     const from = performance.now();
     const timeline = this.#timelines.get(this.#room);
     const room = this.#rooms.get(this.#room);
-    this.#screen.list(this.#rooms.list(), this.#room, this.#side);
+    this.#screen.list(this.#rooms.list(), this.#room, this.#side, this.#now);
     if (!timeline || !room) return;
     const rights = rightsIn(room, this.#me.id);
-    this.#screen.show({ room, timeline, rights, commands: this.#outbox.of(this.#room), people: this.#people, side: this.#side });
+    this.#now.follow(room.id, room.receipts);
+    this.#screen.show({
+      room, timeline, rights, commands: this.#outbox.of(this.#room), people: this.#people, side: this.#side,
+      now: this.#now, divider: this.#reader.divider,
+    });
     this.#pause = Math.min(250, Math.max(frame, 3 * (performance.now() - from)));
   }
 }

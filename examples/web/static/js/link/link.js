@@ -10,6 +10,8 @@
  * @property {(room: string, cursor: string) => void} live the room has been read up to here
  * @property {(room: string) => void} reset the room's cursor cannot be resumed: load it again, then follow it again
  * @property {(room: string, reason: string) => void} ended the room is not to be had any more
+ * @property {(room: string, name: string, data: any) => void} signal something is so just now: presence, typing or read
+ * @property {(update: {full?: boolean, rooms: object[], removed?: string[], cursor: string}) => void} rooms the list of the user's rooms
  * @property {() => Promise<boolean>} check the link was refused: asks the server, over HTTP, why; false if it does not know the user
  */
 

@@ -76,6 +76,26 @@ export class SocketLink {
     return this.#call({ op, room, key, message, text, emoji, mentions, reply_to, thread }); // what is undefined is left out
   }
 
+  /** Says that the user is typing in a room. */
+  typing(room) {
+    return this.#call({ op: 'typing', room });
+  }
+
+  /** Moves the user's marker in a room. */
+  read(room, upTo) {
+    return this.#call({ op: 'read', room, up_to: upTo });
+  }
+
+  /** Asks who is in a room. */
+  presence(room) {
+    return this.#call({ op: 'presence', room });
+  }
+
+  /** Sets what others see of the user. */
+  status(fields) {
+    return this.#call({ op: 'status', ...fields });
+  }
+
   #open() {
     clearTimeout(this.#timer);
     this.#listener.state({ phase: 'connecting' });
@@ -123,6 +143,7 @@ export class SocketLink {
   #receive(frame) {
     if (frame.hello) return this.#greet(frame.hello);
     if (frame.re !== undefined) return this.#answer(frame);
+    if (frame.signal === 'rooms') return this.#listener.rooms(frame.data);
     const { room } = frame;
     const following = this.#rooms.get(room);
     if (following?.state !== 'live') return; // of a subscription that was given up
@@ -132,6 +153,8 @@ export class SocketLink {
     } else if (frame.live) {
       following.reach(frame.live);
       this.#listener.live(room, frame.live);
+    } else if (frame.signal) {
+      this.#listener.signal(room, frame.signal, frame.data);
     } else if (frame.reset) {
       following.state = 'reset';
       this.#listener.reset(room);
@@ -150,6 +173,7 @@ export class SocketLink {
     const replaced = this.#store !== '' && hello.store !== this.#store;
     this.#store = hello.store;
     this.#listener.state({ phase: 'open' });
+    this.#call({ op: 'watch_rooms' }).catch(() => {});
     for (const [room, following] of this.#rooms) {
       if (replaced) {
         following.state = 'reset';

@@ -1,13 +1,17 @@
-// The link over server-sent events: one stream for all rooms, and commands
-// over HTTP. Browsers allow six connections to a host, so there is never a
-// stream a room.
+// The link over server-sent events: one stream for all rooms, one for the list of
+// them, and commands over HTTP. Over HTTP/1.1 browsers allow six connections to a
+// host, so there is never a stream a room; beyond two such tabs it needs HTTP/2,
+// or the socket.
 
-import { address, run } from '../api.js';
+import * as api from '../api.js';
 import { Backoff } from '../backoff.js';
 import { Following } from './link.js';
+import { ListStream } from './list.js';
 
 export class StreamLink {
   #listener;
+  #list;
+  #told = Promise.resolve(); // the last signal that was sent has been answered
   #source = null;
   #ready = false;
   #store = '';
@@ -21,17 +25,20 @@ export class StreamLink {
   /** @param {import('./link.js').Listener} listener */
   constructor(listener) {
     this.#listener = listener;
+    this.#list = new ListStream(listener.rooms);
   }
 
   start() {
     this.#watch = setInterval(() => this.#listen(), 5_000);
     this.#listener.state({ phase: 'connecting' });
+    this.#list.open();
     this.#reopen();
   }
 
   stop() {
     clearInterval(this.#watch);
     clearTimeout(this.#timer);
+    this.#list.close();
     this.#rooms.clear();
     this.#drop();
     this.#listener.state({ phase: 'stopped' });
@@ -40,6 +47,7 @@ export class StreamLink {
   /** Makes the next attempt now instead of later. */
   hurry() {
     if (!this.#ready) this.#reopen();
+    this.#list.hurry();
   }
 
   get open() {
@@ -61,8 +69,31 @@ export class StreamLink {
   }
 
   /** Carries out a command. */
-  run(command) {
-    return run(command);
+  async run(command) {
+    await Promise.race([this.#told, pause(500)]); // typing does not overtake its message
+    return api.run(command);
+  }
+
+  /** Says that the user is typing in a room. */
+  typing(room) {
+    const told = api.typing(room);
+    this.#told = told.catch(() => {});
+    return told;
+  }
+
+  /** Moves the user's marker in a room. */
+  read(room, upTo) {
+    return api.read(room, upTo);
+  }
+
+  /** Asks who is in a room. */
+  presence(room) {
+    return api.presence(room);
+  }
+
+  /** Sets what others see of the user. */
+  status(fields) {
+    return api.status(fields);
   }
 
   /** Opens a stream of the rooms as they are now, once for many changes. */
@@ -81,7 +112,7 @@ export class StreamLink {
     for (const [, following] of followed) following.state = 'live';
     const query = new URLSearchParams(followed.map(([room]) => ['room', room]));
     query.set('after', after);
-    const source = new EventSource(address(`events?${query}`));
+    const source = new EventSource(api.address(`events?${query}`));
     this.#source = source;
     this.#heard = Date.now();
     const on = (name, handle) => source.addEventListener(name, ({ data }) => {
@@ -93,6 +124,9 @@ export class StreamLink {
     on('chat.live', ({ cursor }) => this.#live(cursor));
     on('chat.reset', ({ room }) => this.#reset(room));
     on('chat.end', ({ room, reason }) => this.#end(room, reason));
+    for (const name of ['presence', 'typing', 'read']) {
+      on(`chat.${name}`, ({ room, ...data }) => this.#rooms.has(room) && this.#listener.signal(room, name, data));
+    }
     on('chat.ping', () => {});
     source.onerror = () => source === this.#source && this.#failed();
   }
@@ -188,3 +222,5 @@ export class StreamLink {
     }
   }
 }
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,6 +1,6 @@
 // One room of the list: what it is, who is in it, its newest message, and what
 // was not read yet. What the server tells of a room holds as of a position of
-// the log; events after it are folded in.
+// the log; events after it are folded in. What is unread only the server counts.
 
 const remembered = 200; // events that are folded into a roster which was read before them
 
@@ -19,8 +19,12 @@ export class Room {
   at = ''; // when something last happened, RFC 3339
   /** @type {{name: string, text: string, id: string} | null} the newest message */
   last = null;
-  unread = 0; // messages that came while the room was not open
+  receipts = false; // all see how far the others have read
+  upTo = ''; // how far the user has read: what is behind it is new; empty where nothing says so
+  unread = 0; // messages of others behind that, up to 1,000
+  more = false; // there are more than that
   mentioned = 0; // of them, those that speak to the user
+  fresh = false; // somebody has just brought the user here
   /** @type {Map<string, Member> | null} by id; null until the room was opened */
   roster = null;
   /** Those of whom the log that was read here says so. @type {Map<string, Sanction>} */
@@ -28,6 +32,7 @@ export class Room {
   /** @type {Map<string, Sanction>} */
   banned = new Map();
   #me;
+  #counted = ''; // the position of the log at which the server counted
   #asOf = ''; // the position of the log that all but the roster shows
   #recent = []; // the newest events about members
 
@@ -47,11 +52,15 @@ export class Room {
 
   /** Takes the room as the server tells it, as of a position of the log. */
   take(info, cursor) {
-    const { kind, title = '', topic = '', slow_mode_s: slow = 0, archived = false, role = '', members, last, last_activity: at } = info;
+    const { kind, title = '', topic = '', slow_mode_s: slow = 0, archived = false, receipts = false, role = '', members, last, last_activity: at } = info;
     if (at && at >= this.at) this.at = at;
     if (last) this.#newest(last.id, last.user?.name, last.deleted ? '' : last.text);
+    if (cursor >= this.#counted) {
+      this.#counted = cursor;
+      if ((info.read_up_to ?? '') >= this.upTo) this.#count({ ...info, up_to: info.read_up_to });
+    }
     if (cursor < this.#asOf) return;
-    Object.assign(this, { kind, title, topic, slow, archived, role, members });
+    Object.assign(this, { kind, title, topic, slow, archived, receipts, role, members });
     this.#asOf = cursor;
   }
 
@@ -61,16 +70,29 @@ export class Room {
     for (const event of this.#recent) if (event.id > cursor) this.#enroll(event);
   }
 
-  /** Takes an event of the room. @param {boolean} read whether it is being looked at */
-  apply(event, read) {
+  /** Takes how far the user has read, which only goes forward. */
+  mark(state) {
+    if ((state.up_to ?? '') > this.upTo) this.#count(state);
+  }
+
+  /** The user has read all up to here: the server is being told. Returns what undoes it. */
+  read(upTo) {
+    const { upTo: before, unread, more, mentioned } = this;
+    this.#count({ up_to: upTo });
+    return () => this.upTo === upTo && Object.assign(this, { upTo: before, unread, more, mentioned });
+  }
+
+  #count({ up_to: upTo, unread = 0, unread_more: more = false, mentions = 0 }) {
+    Object.assign(this, { upTo: upTo ?? '', unread, more, mentioned: mentions });
+  }
+
+  /** Takes an event of the room. */
+  apply(event) {
     if (event.at > this.at) this.at = event.at;
-    const { message, text, mentions, member } = event.data ?? {};
+    const { message, text, member } = event.data ?? {};
     switch (event.type) {
       case 'MessagePosted':
         this.#newest(event.id, event.user.name, text);
-        if (read || event.erased || event.user.id === this.#me) break;
-        this.unread++;
-        if (mentions?.includes(this.#me)) this.mentioned++;
         break;
       case 'MessageEdited':
       case 'MessageDeleted':
@@ -99,10 +121,6 @@ export class Room {
     if (type === 'UserUnbanned' || type === 'UserJoined') note(this.banned, user, id, null);
   }
 
-  read() {
-    this.unread = this.mentioned = 0;
-  }
-
   /** What an event makes of the room and of one's own place in it. */
   #describe({ type, data = {} }) {
     const mine = data.member?.id === this.#me;
@@ -114,6 +132,7 @@ export class Room {
         this.topic = data.topic ?? '';
         this.slow = data.slow_mode_s ?? 0;
         this.archived = data.archived ?? false;
+        this.receipts = data.receipts ?? false;
         break;
       case 'RoomArchived':
         this.archived = true;

@@ -36,8 +36,8 @@ export class Rooms {
     this.#rooms.delete(id);
   }
 
-  /** Takes an event of a room. @param {boolean} read whether it is being looked at */
-  apply(event, read) {
-    this.add(event.room).apply(event, read);
+  /** Takes an event of a room. */
+  apply(event) {
+    this.add(event.room).apply(event);
   }
 }

@@ -64,6 +64,18 @@ export class Timeline {
     return this.#messages.get(message.replyTo) ?? message.parent;
   }
 
+  /** The newest message, if behind a position of the log somebody else has posted; else nothing. */
+  unseen(upTo) {
+    let newest = '';
+    for (let i = this.items.length - 1; i >= 0 && this.items[i].id > upTo; i--) {
+      const item = this.items[i];
+      if (item.kind !== 'message') continue;
+      newest ||= item.id;
+      if (item.user.id !== this.#me && !item.deleted) return newest;
+    }
+    return '';
+  }
+
   /** Whether a message is shown in its thread alone: if there is a way to that thread here. */
   folded({ thread }) {
     const root = thread && thread !== this.root && this.#messages.get(thread);

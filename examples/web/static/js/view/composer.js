@@ -33,7 +33,8 @@ export class Composer {
   /**
    * @param {{form: HTMLElement, note: HTMLElement, reply: HTMLElement, names: HTMLElement}} elements
    * @param {{send: (text: string, about: {picked: User[], replyTo?: string}) => void, editLast: () => void,
-   *   people: () => User[]}} actions people are those who can be mentioned
+   *   people: () => User[], typing: (text: string) => void}} actions people are those who can be mentioned; typing is called with
+   *   every change that the user makes
    */
   constructor({ form, note, reply, names }, actions) {
     this.#form = form;
@@ -69,7 +70,10 @@ export class Composer {
       event.preventDefault();
       this.#submit();
     });
-    this.#area.addEventListener('input', () => this.#changed());
+    this.#area.addEventListener('input', () => {
+      this.#changed();
+      actions.typing(this.#area.value);
+    });
     this.#changed();
   }
 

@@ -3,6 +3,7 @@
 
 import { byId, el, fill } from './dom.js';
 import { icon } from './icons.js';
+import { number } from './presence.js';
 
 export class Header {
   #title = byId('room-title');
@@ -12,7 +13,7 @@ export class Header {
   #state = { phase: 'connecting' };
   #room = '';
   #messages = '';
-  #unread = 0;
+  #unread = '';
   #mark = '';
   #timer = 0;
   #onHurry;
@@ -25,6 +26,7 @@ export class Header {
   /** @param {import('../link/link.js').State} state */
   connection(state) {
     this.#state = state;
+    document.body.classList.toggle('cut-off', state.phase !== 'open'); // what is so just now may be so no more
     this.#show();
   }
 
@@ -43,9 +45,9 @@ export class Header {
     this.#show();
   }
 
-  /** How much is unread in all rooms. @param {number} unread */
-  elsewhere(unread) {
-    this.#unread = unread;
+  /** How much is unread in all rooms. @param {number} unread @param {boolean} more there is more than that */
+  unread(unread, more) {
+    this.#unread = unread > 0 ? `(${number(unread, more)}) ` : '';
     this.#entitle();
   }
 
@@ -69,7 +71,8 @@ export class Header {
   }
 
   #entitle() {
-    document.title = `${this.#unread > 0 ? `(${this.#unread}) ` : ''}${this.#room} · Chat`;
+    const title = `${this.#unread}${this.#room} · Chat`;
+    if (document.title !== title) document.title = title;
   }
 
   #show() {

@@ -8,6 +8,7 @@ import { choice } from './dialog.js';
 import { byId, el, fill } from './dom.js';
 import { icon } from './icons.js';
 import { picker } from './picker.js';
+import { away, dot, words } from './presence.js';
 
 const rank = { owner: 0, admin: 1, member: 2 };
 const labels = { owner: 'Owner', admin: 'Admin', member: '' };
@@ -26,6 +27,8 @@ export class Members {
   #room = null;
   /** @type {any} */
   #rights = null;
+  /** @type {any} */
+  #presence;
 
   /** @param {{id: string, name: string}} me @param {{desk: import('../desk.js').Desk, known: () => {id: string, name: string}[]}} actions */
   constructor(me, actions) {
@@ -33,17 +36,29 @@ export class Members {
     this.#actions = actions;
   }
 
-  /** @param {number} members */
-  count(members) {
-    const text = members === 1 ? '1 member' : `${members} members`;
+  /** @param {number} members @param {number | undefined} here how many of those who may read the room are there, if that is known */
+  count(members, here) {
+    const all = members === 1 ? '1 member' : `${members} members`;
+    const text = here === undefined ? all : `${all}, ${here} here`;
     if (this.#button.getAttribute('aria-label') === text) return;
     this.#button.setAttribute('aria-label', text);
     this.#button.title = text;
-    fill(this.#button, icon('people'), el('span', {}, String(members)));
+    const shown = here ?? members;
+    fill(this.#button, icon('people'), el('span', {}, shown.toLocaleString('en'), here !== undefined && el('span', { class: 'here' }, ' here')));
   }
 
-  /** @param {import('../store/room.js').Room} room @param {import('../store/rights.js').Rights} rights */
-  show(room, rights) {
+  /**
+   * @param {import('../store/room.js').Room} room
+   * @param {import('../store/rights.js').Rights} rights
+   * @param {import('../store/presence.js').Presence} [presence]
+   */
+  show(room, rights, presence) {
+    this.#presence = presence;
+    this.#roll(room, rights);
+    this.#mark(presence);
+  }
+
+  #roll(room, rights) {
     if (room !== this.#room) this.clear();
     this.#room = room;
     this.#rights = rights;
@@ -71,6 +86,19 @@ export class Members {
     fill(this.#list);
   }
 
+  /** Marks who is there. */
+  #mark(presence) {
+    for (const row of this.#list.querySelectorAll('.member')) {
+      const present = presence?.get(row.dataset.user);
+      const known = presence?.listed ?? false; // of too many nobody is listed
+      const text = !known ? '' : present ? words(present) : away(presence.lastSeen(row.dataset.user));
+      const [mark, line] = [row.querySelector('.dot'), row.querySelector('.member-status')];
+      mark.hidden = !known;
+      mark.dataset.status = present?.status ?? 'offline';
+      if (line.textContent !== text) line.textContent = text;
+    }
+  }
+
   #member(member) {
     const { id, name, role } = member;
     const me = id === this.#me.id;
@@ -79,7 +107,7 @@ export class Members {
     const tools = this.#tools(member);
     const unfold = () => {
       this.#unfolded = open ? '' : id;
-      this.show(this.#room, this.#rights);
+      this.show(this.#room, this.#rights, this.#presence);
     };
     return el(
       'li',
@@ -87,8 +115,8 @@ export class Members {
       el(
         'div',
         { class: 'member-row' },
-        avatar(member, 'avatar small'),
-        el('span', { class: 'member-name' }, name || id, me && el('span', { class: 'hint' }, ' (you)')),
+        el('span', { class: 'marked' }, avatar(member, 'avatar small'), dot('offline')),
+        el('span', { class: 'member-name' }, name || id, me && el('span', { class: 'hint' }, ' (you)'), el('span', { class: 'member-status hint', dir: 'auto' })),
         until !== null && el('span', { class: 'tag warn' }, 'muted'),
         labels[role] && el('span', { class: 'tag' }, labels[role]),
         tools.length > 0 &&
@@ -130,7 +158,7 @@ export class Members {
     select.addEventListener('change', async () => {
       await this.#do(this.#actions.desk.setRole(member, select.value));
       this.#shown = ''; // a refused choice is put back
-      this.show(this.#room, this.#rights);
+      this.show(this.#room, this.#rights, this.#presence);
     });
     return select;
   }

@@ -6,6 +6,8 @@ import { icon } from './icons.js';
 import { isEmoji, parts } from './text.js';
 import { inFull, timeOfDay } from './time.js';
 
+const listed = 3; // names of those who have read a message
+
 /**
  * A message as it is to be shown: what the log says, and what is on its way.
  * @typedef {object} Shown
@@ -23,6 +25,8 @@ import { inFull, timeOfDay } from './time.js';
  * @property {boolean} toMe it mentions the user
  * @property {boolean} inThread it is shown in its thread
  * @property {import('../store/message.js').Parent | null} parent what it answers
+ * @property {boolean} fresh it is the first that is new to the user
+ * @property {string[]} seen names of those who have read it, where that is told
  * @property {string} root of the thread that it belongs to and is not shown in
  */
 
@@ -58,6 +62,7 @@ export function messageNode(shown, actions) {
       el('div', { class: 'bubble-row' }, bubble(shown, actions), toolbar(shown, actions)),
       reactions(shown, actions),
       thread(shown, actions),
+      seenBy(shown.seen),
       error && refusal(shown, actions),
     ),
   );
@@ -120,6 +125,14 @@ function thread({ message, inThread }, actions) {
   if (!message.replies || inThread || message.deleted) return null;
   const text = message.replies === 1 ? '1 reply' : `${message.replies} replies`;
   return el('button', { type: 'button', class: 'replies', 'data-act': 'replies', onclick: () => actions.thread(message.id) }, icon('thread'), text);
+}
+
+/** Who has read a message. @param {string[]} names */
+function seenBy(names) {
+  if (names.length === 0) return null;
+  const more = names.length - listed;
+  const text = names.slice(0, listed).join(', ') + (more > 0 ? ` and ${more} more` : '');
+  return el('p', { class: 'seen', title: names.join(', ') }, `Seen by ${text}`);
 }
 
 /** Deleting cannot be undone: the button asks, and acts when pressed again. */

@@ -55,6 +55,7 @@ export class Pane {
         const id = this.list.lastOwn();
         if (id) this.list.edit(id);
       },
+      typing: actions.typing,
       people: () => this.#people.filter(({ id }) => id !== this.#me.id),
     });
   }

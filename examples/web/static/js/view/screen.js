@@ -8,12 +8,14 @@ import { Header } from './header.js';
 import { icon } from './icons.js';
 import { Members } from './members.js';
 import { newRoom } from './newroom.js';
+import { Me } from './me.js';
 import { hideNotice, showNotice } from './notice.js';
 import { Palette } from './palette.js';
 import { Pane } from './pane.js';
 import { Panel } from './panel.js';
 import { RoomsView } from './rooms.js';
 import { roomSettings } from './settings.js';
+import { TypingLine } from './typing.js';
 import { forgetVersions } from './versions.js';
 
 const ofRoom = {
@@ -33,6 +35,8 @@ export class Screen {
   #rooms;
   #header;
   #members;
+  #meView;
+  #typing = new TypingLine();
   #panel;
   #search;
   #mentions;
@@ -64,7 +68,7 @@ export class Screen {
     this.#rooms = new RoomsView(actions);
     this.#header = new Header(actions.hurry);
     this.#members = new Members(me, actions);
-    this.#rooms.showMe(me);
+    this.#meView = new Me(me, actions);
     this.#listen();
     byId('chat').hidden = false;
   }
@@ -74,12 +78,20 @@ export class Screen {
     return this.#main.list.atEnd && !document.hidden;
   }
 
+  /** Whether they are, and the user is there. */
+  get reading() {
+    const covered = this.#panel.kind !== '' && matchMedia('(max-width: 760px)').matches;
+    return this.looking && !covered && document.hasFocus();
+  }
+
   /** The user has turned to a room. */
   opened(room, name) {
     if (room !== this.#room) {
       closeRoomDialog();
       if (this.#panel.kind === 'thread' || this.#panel.kind === 'search') this.#panel.close();
       this.#members.clear();
+      this.#typing.show([]);
+      if (this.#panel.kind === 'members') this.#actions.look();
     }
     this.#room = room;
     byId('room-tools').hidden = false;
@@ -89,28 +101,39 @@ export class Screen {
   }
 
   /** Shows the list of rooms, and what is open of all rooms. */
-  list(rooms, room, side) {
-    this.#rooms.show(rooms, room);
+  list(rooms, open, side, now) {
+    const status = ({ id, kind, roster }) => {
+      const presence = kind === 'direct' && now.presence(id);
+      const other = presence && [...(roster?.keys() ?? [])].find((user) => user !== this.#me.id);
+      return other ? presence.get(other)?.status ?? 'offline' : '';
+    };
+    const { reading } = this;
+    this.#rooms.show(rooms, { open, reading, status });
+    this.#meView.show(now.status);
+    const unread = rooms.filter(({ id }) => !(reading && id === open));
+    this.#header.unread(unread.reduce((sum, room) => sum + room.unread, 0), unread.some(({ more }) => more));
     const nameOf = (id) => rooms.find((other) => other.id === id)?.name ?? id;
     if (this.#panel.kind === 'mentions') this.#mentions.show(side.mentions, [], nameOf);
-    this.#header.elsewhere(rooms.reduce((sum, { unread }) => sum + unread, 0));
   }
 
   /**
    * Shows the open room as it is now.
    * @param {{room: import('../store/room.js').Room, timeline: import('../store/timeline.js').Timeline,
    *   rights: import('../store/rights.js').Rights, commands: import('../outbox.js').Command[],
-   *   people: import('../store/people.js').People, side: import('../side.js').Side}} state
+   *   people: import('../store/people.js').People, side: import('../side.js').Side, now: import('../now.js').Now, divider: string}} state
    */
   show(state) {
-    const { room, timeline, rights, commands, people, side } = state;
+    const { room, timeline, rights, commands, people, side, now, divider } = state;
     this.#state = state;
-    const context = { me: this.#me, rights, people, room: timeline };
-    this.#main.show(room.id, timeline, commands, context, room);
+    const context = { me: this.#me, rights, people, room: timeline, divider: '', readers: null };
+    const readers = room.receipts ? (id) => now.readers(room.id, id).filter((user) => room.roster?.has(user.id)) : null;
+    this.#main.show(room.id, timeline, commands, { ...context, divider, readers }, room);
+    this.#typing.show(now.typing(room.id));
     this.#main.composer.placeholder(`Message ${room.name}`);
-    this.#members.count(room.members);
+    const presence = now.presence(room.id);
+    this.#members.count(room.members, presence?.count);
     this.#header.room(room, timeline, rights);
-    if (this.#panel.kind === 'members') this.#members.show(room, rights);
+    if (this.#panel.kind === 'members') this.#members.show(room, rights, presence);
     if (this.#panel.kind === 'search') this.#search.show(side.search, side.words.split(/\s+/).filter(Boolean));
     if (this.#panel.kind === 'thread') this.#showThread(side.thread, commands, context, room);
     for (const item of timeline.items) if (item.kind === 'message' && item.deleted) forgetVersions(item.id);
@@ -143,6 +166,7 @@ export class Screen {
   empty() {
     this.#room = '';
     this.#state = null;
+    this.#typing.show([]);
     this.#main.list.empty('You are in no room. Choose one, or make one.');
     this.#main.composer.open('');
     this.#main.composer.state('', '', 0);
@@ -169,7 +193,11 @@ export class Screen {
     for (const [id, name] of Object.entries({ 'open-search': 'search', 'open-mentions': 'at', 'open-settings': 'settings', 'new-room': 'plus' })) {
       byId(id).append(icon(name));
     }
-    byId('people-button').addEventListener('click', () => this.#panel.toggle('members') && this.#actions.refresh());
+    byId('people-button').addEventListener('click', () => {
+      if (!this.#panel.toggle('members')) return;
+      this.#actions.refresh();
+      this.#actions.look();
+    });
     byId('open-search').addEventListener('click', () => this.#panel.toggle('search'));
     byId('open-mentions').addEventListener('click', () => {
       this.#rooms.close();
@@ -195,6 +223,7 @@ export class Screen {
 
   #panelClosed() {
     this.#actions.closePanel();
+    this.#actions.read();
     this.#search.show(null);
     this.#mentions.show(null);
     this.#thread.list.empty();

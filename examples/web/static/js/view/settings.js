@@ -14,6 +14,7 @@ export function roomSettings(room, rights, desk) {
   const known = speeds.some(([value]) => value === String(room.slow));
   const options = /** @type {[string, string][]} */ (known ? speeds : [...speeds, [String(room.slow), `${room.slow} seconds`]]);
   const slow = choice(options, String(room.slow), { id: 'set-slow', disabled: fixed });
+  const receipts = el('input', { id: 'set-receipts', type: 'checkbox', checked: room.receipts, disabled: fixed });
   const reopen = el('button', { type: 'button', class: 'plain' }, 'Open it again');
   const archive = el('button', { type: 'button', class: 'plain', onclick: () => askArchive(room, desk) }, 'Archive');
   const erase = rights.erase && el('button', { type: 'button', class: 'plain danger', onclick: () => askErase(room, desk) }, 'Delete the room');
@@ -24,6 +25,12 @@ export function roomSettings(room, rights, desk) {
       field('Title', title),
       field('Topic', topic),
       field('Slow mode', slow, 'How long members wait between two messages. Owners and admins do not.'),
+      el(
+        'label',
+        { class: 'kind' },
+        receipts,
+        el('span', {}, el('strong', {}, 'Show who has read'), el('span', { class: 'hint' }, 'Everybody in the room sees how far the others have read.')),
+      ),
       el('div', { class: 'ends' }, fixed ? reopen : archive, erase),
     ],
     action: 'Save',
@@ -32,6 +39,7 @@ export function roomSettings(room, rights, desk) {
       if (title.value.trim() !== room.title) fields.title = title.value.trim();
       if (topic.value.trim() !== room.topic) fields.topic = topic.value.trim();
       if (Number(slow.value) !== room.slow) fields.slow_mode_s = Number(slow.value);
+      if (receipts.checked !== room.receipts) fields.receipts = receipts.checked;
       return Object.keys(fields).length === 0 ? undefined : desk.change(fields);
     },
   });

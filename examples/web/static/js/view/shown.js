@@ -14,6 +14,8 @@ const pause = 5 * 60_000; // ms between two messages of one group, at most
  * @property {import('../store/rights.js').Rights} rights
  * @property {import('../store/people.js').People} people
  * @property {import('../store/timeline.js').Timeline} room the room's own timeline, also for a thread
+ * @property {string} divider what is behind it is new to the user; empty if nothing is
+ * @property {((message: string) => {id: string, name: string}[]) | null} readers those who have read a message; null where that is not shown
  */
 
 /**
@@ -34,7 +36,22 @@ export function entries(timeline, commands, context) {
     const entry = coming(command, timeline, context);
     if (timeline.root ? threadOf(entry.message) === timeline.root : !timeline.folded(entry.message)) shown.push(entry);
   }
+  markNew(shown, timeline, context);
+  if (context.readers) markSeen(shown, context.readers);
   return withDays(grouped(shown));
+}
+
+/** Marks the first message that is new to the user, if its place is here. */
+function markNew(shown, { hasMore, first }, { divider }) {
+  if (!divider || (hasMore && first > divider)) return;
+  const entry = shown.find(({ id, message, own }) => message && id > divider && !own && !message.deleted);
+  if (entry) entry.fresh = true;
+}
+
+/** Tells of the newest own message who has read it. */
+function markSeen(shown, readers) {
+  const entry = shown.findLast(({ own, message }) => own && message.id && !message.deleted);
+  if (entry) entry.seen = readers(entry.message.id).map(({ id, name }) => name || id);
 }
 
 function existing(message, commands, timeline, context) {
@@ -48,6 +65,8 @@ function existing(message, commands, timeline, context) {
     error: '',
     reactions: [...message.reactions],
     change: '', // what the commands alter, for the signature
+    fresh: false,
+    seen: [],
     ...around(message, timeline, context),
   };
   for (const command of commands) foresee(entry, command, context.me);
@@ -106,6 +125,8 @@ function coming(command, timeline, context) {
     error: command.error ?? '',
     reactions: [],
     change: `${command.event ?? ''}`,
+    fresh: false,
+    seen: [],
     ...around(message, timeline, context),
   };
 }
@@ -113,15 +134,15 @@ function coming(command, timeline, context) {
 function grouped(shown) {
   const together = (a, b) =>
     a?.message && b?.message &&
-    a.message.user.id === b.message.user.id && !b.parent && !b.root &&
+    a.message.user.id === b.message.user.id && !b.parent && !b.root && !b.fresh &&
     Math.abs(Date.parse(b.at) - Date.parse(a.at)) < pause &&
     dayOf(new Date(a.at)) === dayOf(new Date(b.at));
   shown.forEach((entry, i) => {
     if (!entry.message) return void (entry.signature = entry.line);
     entry.first = !together(shown[i - 1], entry);
     entry.last = !together(entry, shown[i + 1]);
-    const { first, last, pending, error, change, message, parent, names, rights } = entry;
-    const context = [parent?.text, parent?.deleted, parent?.user?.name, ...names.map(({ name }) => name), rights.write, rights.leads];
+    const { first, last, pending, error, change, message, parent, names, rights, seen } = entry;
+    const context = [parent?.text, parent?.deleted, parent?.user?.name, ...names.map(({ name }) => name), rights.write, rights.leads, ...seen];
     entry.signature = `${message.revision} ${first} ${last} ${pending} ${error} ${change} ${JSON.stringify(context)}`;
   });
   return shown;
@@ -136,6 +157,7 @@ function withDays(shown) {
     const next = dayOf(time);
     if (next !== day) result.push({ id: `day ${next}`, day: dayName(time), at: entry.at, signature: today });
     day = next;
+    if (entry.fresh) result.push({ id: 'new', news: 'New messages', at: entry.at, signature: '' });
     result.push(entry);
   }
   return result;

@@ -168,6 +168,7 @@ export class TimelineView {
 
   #make(entry) {
     if (entry.day) return el('li', { class: 'day' }, el('span', {}, entry.day));
+    if (entry.news) return el('li', { class: 'new-line' }, el('span', {}, entry.news));
     if (entry.line) return el('li', { class: 'line', 'data-id': entry.id }, entry.line);
     return messageNode(entry, this.#actions);
   }
