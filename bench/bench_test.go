@@ -104,12 +104,12 @@ func BenchmarkBellToYield(b *testing.B) {
 
 func TestRun_printsEveryTable(t *testing.T) {
 	var out bytes.Buffer
-	s := settings{dir: t.TempDir(), took: 30 * time.Millisecond, events: 2000}
+	s := settings{dir: t.TempDir(), took: 30 * time.Millisecond, events: 2000, rooms: 20}
 	if err := run(&out, s, ""); err != nil {
 		t.Fatal(err)
 	}
 	rows := strings.Count(out.String(), "\n| ") // with the heads
-	if want := 1 + 6 + 1 + 2 + 1 + 2; rows != want {
+	if want := 1 + 6 + 1 + 2 + 1 + 2 + 1 + 6 + 1 + 2; rows != want {
 		t.Errorf("%d rows, want %d:\n%s", rows, want, &out)
 	}
 	left, err := os.ReadDir(s.dir)

@@ -20,16 +20,18 @@ import (
 type settings struct {
 	dir    string        // where the files are made
 	took   time.Duration // how long each row of posts and of latencies takes
-	events int           // in the files that are replayed
+	events int           // in the files that are replayed, and in long logs
+	rooms  int           // of the longest list
 	keys   bool          // posts carry an idempotency key
 }
 
 func main() {
 	var s settings
-	only := flag.String("only", "", "measure only this: posts, replay or latency")
+	only := flag.String("only", "", "measure only this: posts, replay, latency, unread or marks")
 	flag.StringVar(&s.dir, "dir", os.TempDir(), "folder for the files; on the disk that is meant")
 	flag.DurationVar(&s.took, "d", 5*time.Second, "how long each row is measured")
-	flag.IntVar(&s.events, "events", 1_000_000, "events in the files that are replayed")
+	flag.IntVar(&s.events, "events", 1_000_000, "events in the files that are replayed, and in long logs")
+	flag.IntVar(&s.rooms, "rooms", 1000, "rooms of the longest list")
 	flag.BoolVar(&s.keys, "keys", false, "posts carry an idempotency key")
 	flag.Parse()
 	if err := run(os.Stdout, s, *only); err != nil {
@@ -47,7 +49,7 @@ func run(out io.Writer, s settings, only string) error {
 		name  string
 		print func(io.Writer, settings) error
 	}{
-		{"posts", printPosts}, {"replay", printReplay}, {"latency", printLatency},
+		{"posts", printPosts}, {"replay", printReplay}, {"latency", printLatency}, {"unread", printUnread}, {"marks", printMarks},
 	} {
 		if only != "" && only != part.name {
 			continue
@@ -58,7 +60,7 @@ func run(out io.Writer, s settings, only string) error {
 		}
 	}
 	if !known {
-		return errors.New("-only is none of posts, replay, latency")
+		return errors.New("-only is none of posts, replay, latency, unread, marks")
 	}
 	return nil
 }

@@ -24,16 +24,19 @@ type child struct {
 	in   io.WriteCloser
 	out  *bufio.Reader
 	port int
+	path string // of the chat's file
 }
 
-// start starts a server, which must have been stopped when the test ends.
-func start(t *testing.T, writeTimeout time.Duration, profile string) *child {
+// start starts a server with a new file, which must have been stopped when the
+// test ends.
+func start(t *testing.T, o order) *child {
 	t.Helper()
-	raw, err := json.Marshal(order{Path: filepath.Join(t.TempDir(), "chat.db"), WriteTimeout: writeTimeout, Profile: profile})
+	o.Path = filepath.Join(t.TempDir(), "chat.db")
+	raw, err := json.Marshal(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &child{t: t, cmd: exec.Command(os.Args[0])}
+	c := &child{t: t, cmd: exec.Command(os.Args[0]), path: o.Path}
 	c.cmd.Env = append(os.Environ(), childEnv+"="+string(raw))
 	c.cmd.Stderr = t.Output()
 	if c.in, err = c.cmd.StdinPipe(); err != nil {
@@ -81,14 +84,25 @@ func (c *child) line() string {
 // goroutines asks how many there are.
 func (c *child) goroutines() int {
 	c.t.Helper()
-	if _, err := fmt.Fprintln(c.in, "stats"); err != nil {
+	return c.ask("stats").Goroutines
+}
+
+// heap asks how much memory is in use when the garbage has gone, stacks included,
+// in bytes.
+func (c *child) heap() int64 {
+	c.t.Helper()
+	return c.ask("heap").Heap
+}
+
+func (c *child) ask(what string) (s stats) {
+	c.t.Helper()
+	if _, err := fmt.Fprintln(c.in, what); err != nil {
 		c.t.Fatal(err)
 	}
-	var s stats
 	if err := json.Unmarshal([]byte(c.line()), &s); err != nil {
 		c.t.Fatal(err)
 	}
-	return s.Goroutines
+	return s
 }
 
 // descriptors counts the open files of the server.

@@ -13,7 +13,7 @@ import (
 type crowd struct {
 	began    time.Time // what the stamps count from
 	readers  []*reader
-	posts    int             // how many each is to get
+	posts    int             // how many each is to get; 0 if that is not known
 	delays   []time.Duration // of all events at all live readers
 	worst    []time.Duration // of those of each second in which the posts were due
 	complete int             // live readers that have all, or are lost
@@ -26,7 +26,7 @@ type crowd struct {
 
 // gather connects the readers: half of them sockets, and of those that are not
 // live every tenth, evenly, if there are to be any.
-func gather(port, streams, posts int, other kind, alone bool) (*crowd, error) {
+func gather(port, streams, posts int, other kind, alone, silent bool) (*crowd, error) {
 	c := &crowd{posts: posts, byFD: make(map[int32]*reader), buf: make([]byte, 256<<10), stop: make(chan struct{}), done: make(chan struct{})}
 	var err error
 	if c.epoll, err = syscall.EpollCreate1(syscall.EPOLL_CLOEXEC); err != nil {
@@ -40,7 +40,7 @@ func gather(port, streams, posts int, other kind, alone bool) (*crowd, error) {
 			}
 			k = other
 		}
-		r, err := dial(port, fmt.Sprintf("reader%d", i), i%2 == 1, k)
+		r, err := dial(port, fmt.Sprintf("reader%d", i), i%2 == 1, silent, k)
 		if err != nil {
 			c.close()
 			return nil, fmt.Errorf("reader %d: %w", i, err)

@@ -4,6 +4,7 @@ package load_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
@@ -24,6 +25,7 @@ const (
 type reader struct {
 	fd, port int // port is its own
 	socket   bool
+	silent   bool // it asks for no signals
 	kind     kind
 	rest     []byte // of a stamp that is not whole yet
 	got      []int  // the numbers of the posts that came, in that order
@@ -42,8 +44,25 @@ const (
 )
 
 // dial connects a reader and reads up to where the room is live.
-func dial(port int, name string, socket bool, k kind) (r *reader, err error) {
-	r = &reader{socket: socket, kind: k}
+func dial(port int, name string, socket, silent bool, k kind) (*reader, error) {
+	r, err := connect(port, k)
+	if err != nil {
+		return nil, err
+	}
+	r.socket, r.silent = socket, silent
+	if err = r.open(token(name)); err == nil {
+		err = syscall.SetNonblock(r.fd, true)
+	}
+	if err != nil {
+		r.close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// connect makes a connection and asks for nothing yet.
+func connect(port int, k kind) (r *reader, err error) {
+	r = &reader{kind: k}
 	if r.fd, err = syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0); err != nil {
 		return nil, fmt.Errorf("socket: %w", err)
 	}
@@ -72,29 +91,49 @@ func dial(port int, name string, socket bool, k kind) (r *reader, err error) {
 		return nil, fmt.Errorf("address of a socket: %w", err)
 	}
 	r.port = own.(*syscall.SockaddrInet4).Port
-	if err := r.open(token(name)); err != nil {
-		return nil, err
-	}
-	return r, syscall.SetNonblock(r.fd, true)
+	return r, nil
 }
 
 // open asks for the room.
 func (r *reader) open(token string) error {
 	if !r.socket {
-		return r.ask("GET /rooms/"+room+"/events HTTP/1.1\r\nHost: load\r\nAuthorization: Bearer "+token+"\r\n\r\n", "event: chat.live\n")
+		return r.ask(r.request(token), "event: chat.live\n")
 	}
-	err := r.ask("GET /ws HTTP/1.1\r\nHost: load\r\nAuthorization: Bearer "+token+"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n", `{"hello":`)
-	if err != nil {
+	if err := r.ask(r.request(token), greeting); err != nil {
 		return err
 	}
-	return r.ask(frame(0x1, `{"id":"s","op":"subscribe","room":"`+room+`"}`), `"live":"`)
+	return r.ask(r.subscription(), `"live":"`)
 }
 
-// frame returns a masked frame of a payload below 126 bytes, whose mask is zero
+// request is what is written first.
+func (r *reader) request(token string) string {
+	query := ""
+	switch {
+	case r.socket:
+		return "GET /ws HTTP/1.1\r\nHost: load\r\nAuthorization: Bearer " + token + "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+	case r.silent:
+		query = "?signals=0"
+	}
+	return "GET /rooms/" + room + "/events" + query + " HTTP/1.1\r\nHost: load\r\nAuthorization: Bearer " + token + "\r\n\r\n"
+}
+
+// greeting is in what a socket is sent first.
+const greeting = `{"hello":`
+
+// subscription is what a socket writes when it was greeted.
+func (r *reader) subscription() string {
+	return frame(0x1, fmt.Sprintf(`{"id":"s","op":"subscribe","room":%q,"signals":%t}`, room, !r.silent))
+}
+
+// frame returns a masked frame of a payload below 64 KiB, whose mask is zero
 // (RFC 6455, 5.2).
 func frame(opcode byte, payload string) string {
-	return string([]byte{0x80 | opcode, 0x80 | byte(len(payload)), 0, 0, 0, 0}) + payload
+	head := []byte{0x80 | opcode, 0x80 | byte(len(payload))}
+	if len(payload) > 125 {
+		head = binary.BigEndian.AppendUint16([]byte{0x80 | opcode, 0x80 | 126}, uint16(len(payload)))
+	}
+	return string(append(head, 0, 0, 0, 0)) + payload
 }
 
 // ask sends a request and reads until the answer has the text.

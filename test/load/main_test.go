@@ -2,11 +2,13 @@
 
 // Package load_test sets many readers before a server in a process of its own,
 // some of which take nothing or next to nothing, and shows that the others do
-// not feel them and that nothing of them is left.
+// not feel them and that nothing of them is left. It shows, too, what a crowd that
+// comes at once is told of itself, and what being present costs.
 //
 //	go test ./load                                               # some seconds
 //	go test ./load -v -timeout 20m -args -seconds 30 -pairs 3    # what docs quote
 //	go test ./load -v -timeout 20m -args -seconds 30 -profile .  # and where the time goes
+//	go test ./load -v -timeout 20m -run Presence -args -crowd 2000
 //
 // What is claimed of latency needs a machine that does little else, and of many
 // readers a disk as well, since a post is answered once it is on it: each table
@@ -39,6 +41,9 @@ var (
 	pairs   = flag.Int("pairs", 3, "of the long form: how many pairs of runs, without and with frozen readers")
 	streams = flag.Int("streams", 1000, "of the long form: how many readers, half of them sockets")
 	size    = flag.Int("size", 100, "of the long form: bytes of a text")
+
+	crowdSize = flag.Int("crowd", 0, "how many come into one room within a second; 0 is the quick form")
+
 	profile = flag.String("profile", "", "a directory for CPU profiles of the server, one a run")
 )
 

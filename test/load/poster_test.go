@@ -80,22 +80,31 @@ func (s *site) call(ctx context.Context, token, method, path, body string) ([]by
 
 // log returns the numbers of the posts as the log has them.
 func (s *site) log(ctx context.Context) (numbers []int, err error) {
+	_, err = s.pages(ctx, func(page []byte) {
+		stamps(nil, page, func(number int, _ time.Duration) { numbers = append(numbers, number) })
+	})
+	return numbers, err
+}
+
+// pages calls f with each page of the log, and returns how many events there are.
+func (s *site) pages(ctx context.Context, f func(page []byte)) (events int, err error) {
 	for after := "earliest"; ; {
 		answer, err := s.call(ctx, token("host"), "GET", "/rooms/"+room+"/log?limit=1000&after="+after, "")
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
 		var page struct {
 			Events []json.RawMessage
 			Next   string
 		}
 		if err := json.Unmarshal(answer, &page); err != nil {
-			return nil, err
+			return 0, err
 		}
 		if len(page.Events) == 0 {
-			return numbers, nil
+			return events, nil
 		}
-		stamps(nil, answer, func(number int, _ time.Duration) { numbers = append(numbers, number) })
+		events += len(page.Events)
+		f(answer)
 		after = page.Next
 	}
 }

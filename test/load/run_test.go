@@ -15,6 +15,7 @@ type plan struct {
 	streams      int // half of them sockets; every tenth of both is not live
 	other        kind
 	alone        bool // without those that are not live
+	silent       bool // all ask for no signals, and are not present
 	rate, size   int  // of posts a second and bytes of a text
 	length       time.Duration
 	writeTimeout time.Duration
@@ -56,10 +57,10 @@ func (p plan) run(t *testing.T, name string) *result {
 	if *profile != "" {
 		path = filepath.Join(*profile, name+".pprof")
 	}
-	srv := start(t, p.writeTimeout, path)
+	srv := start(t, order{WriteTimeout: p.writeTimeout, Profile: path})
 	res.before = srv.level()
 	posts := int(p.length.Seconds() * float64(p.rate))
-	c, err := gather(srv.port, p.streams, posts, p.other, p.alone)
+	c, err := gather(srv.port, p.streams, posts, p.other, p.alone, p.silent)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,6 +37,7 @@ func token(name string) string { return guests.Token(user(name), time.Time{}) }
 type order struct {
 	Path         string        // of the chat's file, which is made
 	WriteTimeout time.Duration // of the transports
+	Grace        time.Duration // for which who has left is present; 0 is the default
 	Profile      string        // path of a CPU profile; empty is none
 }
 
@@ -45,6 +46,7 @@ type order struct {
 // more.
 type stats struct {
 	Goroutines int
+	Heap       int64 // in use, with the stacks, in bytes; only where "heap" was asked for
 }
 
 // serve is the server: the API and nothing else, with the limits that are
@@ -55,7 +57,7 @@ func serve(raw string) (err error) {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	c, err := chat.Create(o.Path, &chat.Options{Logger: log})
+	c, err := chat.Create(o.Path, &chat.Options{Logger: log, PresenceGrace: o.Grace})
 	if err != nil {
 		return err
 	}
@@ -101,12 +103,27 @@ func serve(raw string) (err error) {
 // answer answers each line with stats.
 func answer(in io.Reader, out io.Writer) error {
 	for lines := bufio.NewScanner(in); lines.Scan(); {
-		if line := strings.TrimSpace(lines.Text()); line != "stats" {
+		s := stats{Goroutines: runtime.NumGoroutine()}
+		switch line := strings.TrimSpace(lines.Text()); line {
+		case "stats":
+		case "heap":
+			s.Heap = heapInUse()
+		default:
 			return fmt.Errorf("order %q is not known", line)
 		}
-		if err := json.NewEncoder(out).Encode(stats{Goroutines: runtime.NumGoroutine()}); err != nil {
+		if err := json.NewEncoder(out).Encode(s); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// heapInUse collects all garbage, twice for what pools hold, and returns what is
+// left.
+func heapInUse() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc + m.StackInuse)
 }
