@@ -60,7 +60,7 @@ var damages = map[string]damage{
 		return data[:n], fmt.Sprintf("cut at %d", n)
 	},
 	"zeroed page": func(rnd *rand.Rand, data []byte, pageSize int) ([]byte, string) {
-		id := rnd.IntN(len(data) / pageSize)
+		id := aPage(rnd, data, pageSize)
 		clear(data[id*pageSize:][:pageSize])
 		return data, fmt.Sprintf("page %d zeroed", id)
 	},
