@@ -18,7 +18,7 @@ type Attendance struct {
 	lobby  *lobby
 	person *person
 
-	joined uint64 // the version of the signals when it was opened
+	joined uint64 // the version of the signals when it was opened, or told to forget those of the host's own
 
 	// Guarded by signals.mu.
 	open   bool
@@ -105,7 +105,10 @@ func (a *Attendance) collect(now time.Time) (news []Signal, marked bool) {
 	}
 	if a.notices != l.noticeAt {
 		var more []Signal
-		more, a.notices = l.noticesSince(a.notices, a.joined)
+		var cleared bool
+		if more, a.notices, cleared = l.noticesSince(a.notices, a.joined); cleared {
+			a.joined = s.version
+		}
 		news = append(news, more...)
 		if a.notices != l.noticeAt {
 			a.dirty.Store(true)

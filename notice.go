@@ -196,14 +196,15 @@ func (l *lobby) endNotices(user string) {
 
 // noticesSince returns what is newer than a version, oldest first, at most 64, and
 // the version that the reader knows then. One who knows nothing, 0, is not told of
-// what was over when they came, at the version joined.
-func (l *lobby) noticesSince(at, joined uint64) (news []Signal, upTo uint64) {
-	if at != 0 && at < l.missed {
-		news, at, joined = append(news, Signal{l.room, SignalCleared, json.RawMessage("{}")}), 0, at
+// what was over when they came, at the version joined. cleared says that they are
+// to forget what they know, which is as if they came only now.
+func (l *lobby) noticesSince(at, joined uint64) (news []Signal, upTo uint64, cleared bool) {
+	if at != 0 && at < l.missed && joined < l.missed {
+		news, at, joined, cleared = append(news, Signal{l.room, SignalCleared, json.RawMessage("{}")}), 0, at, true
 	}
 	e := l.order.Back()
 	if e == nil {
-		return news, l.noticeAt
+		return news, l.noticeAt, cleared
 	}
 	for e.Prev() != nil && e.Value.(*notice).at > at {
 		e = e.Prev()
@@ -222,7 +223,7 @@ func (l *lobby) noticesSince(at, joined uint64) (news []Signal, upTo uint64) {
 	if e == nil {
 		upTo = l.noticeAt
 	}
-	return news, upTo
+	return news, upTo, cleared
 }
 
 func (ns *notices) stop() {

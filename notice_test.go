@@ -144,6 +144,52 @@ func TestSignal_clearsWhatALateReaderKnows(t *testing.T) {
 	})
 }
 
+// A reader who takes in much that holds is told to forget it only for what was
+// forgotten since they began with it.
+func TestSignal_isToldOnceHoweverMuchHolds(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, c *chat.Chat) {
+		room := c.Room("general")
+		post(t, room, cat, "Hello.")
+		late := attend(t, room, cat)
+		late.hear()
+		const holding = 200
+		for i := range holding {
+			signal(t, room, ann, fmt.Sprint("x.k", i), "1")
+		}
+		for i := range 4096 - holding + 1 { // all that is over is newer, and the first of it is forgotten
+			kind := fmt.Sprint("x.o", i)
+			signal(t, room, ann, kind, "1")
+			if i == 0 {
+				late.hear()
+			}
+			signal(t, room, ann, kind, "null")
+		}
+		for who, s := range map[string]*session{"who comes": attend(t, room, bob), "who is late": late} {
+			told := map[string]int{}
+			for polls := 0; s.Pending(); polls++ {
+				if polls == 200 {
+					t.Fatalf("%s is told of x.k0 %d times, and still has something to get", who, told["x.k0"])
+				}
+				news, _, err := s.Poll(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, n := range news {
+					told[n.Name]++
+				}
+			}
+			for i := range holding {
+				if n := told[fmt.Sprint("x.k", i)]; n != 1 {
+					t.Fatalf("%s is told of x.k%d %d times", who, i, n)
+				}
+			}
+			if n, want := told["cleared"], map[string]int{"who is late": 1}[who]; n != want {
+				t.Errorf("%s is told to forget %d times, want %d", who, n, want)
+			}
+		}
+	})
+}
+
 func TestSignal_refuses(t *testing.T) {
 	c := open(t, nil)
 	room := c.Room("general")
