@@ -75,7 +75,7 @@ type presence struct {
 	leaving  *time.Timer // while the last session has ended, and the grace time has not
 	at       uint64      // the version in which something about them changed last
 	shown    bool        // they are counted as visible
-	seen     time.Time   // when the last session ended
+	seen     time.Time   // when the last session ended, as others may know it
 }
 
 // frame is an encoded Presence.
@@ -143,7 +143,10 @@ func (l *lobby) depart(p *presence) {
 	p.leaving = nil
 	delete(l.present, p.user.ID)
 	delete(p.person.lobbies, l)
-	if p.shown {
+	if !p.shown {
+		p.seen = p.person.seen // when they were seen last
+	}
+	if p.at > 0 { // else nobody has ever been told of them
 		l.left = append(l.left, p)
 		if len(l.left) > maxListed {
 			l.lost = max(l.lost, l.left[0].at)

@@ -233,6 +233,39 @@ func TestPresence_whoComesBackUnseenHasGone(t *testing.T) {
 	})
 }
 
+// Between two polls of a session somebody hides, and goes: for good, or after they
+// have come back unseen.
+func TestPresence_whoGoesUnseenHasGone(t *testing.T) {
+	for _, comesBack := range []bool{false, true} {
+		inBubble(t, nil, func(t *testing.T, c *chat.Chat) {
+			room := c.Room("general")
+			a, b := attend(t, room, ann), attend(t, room, bob)
+			a.expect("all 2: ann online bob online")
+			pass(time.Second)
+			seen := time.Now()
+			if comesBack {
+				b.Close()
+				pass(20 * time.Second)
+			}
+			if _, err := c.SetStatus("bob", chat.Offline, ""); err != nil {
+				t.Fatal(err)
+			}
+			if comesBack {
+				b = attend(t, room, bob)
+			}
+			pass(time.Minute)
+			b.Close()
+			pass(20 * time.Second)
+			a.expect("now 1: bob offline")
+			if !a.seen["bob"].Equal(stamp(seen)) {
+				t.Errorf("last seen at %v, and they were unseen from %v on", a.seen["bob"], seen)
+			}
+			pass(time.Second)
+			a.expect("")
+		})
+	}
+}
+
 func TestSetStatus_cleansItsText(t *testing.T) {
 	c := open(t, nil)
 	long := strings.Repeat("é", 140)
