@@ -31,6 +31,7 @@ type RoomList struct {
 	grant  *Grant
 	shown  map[string]bool // rooms that the reader has been told of
 	hidden map[string]bool // rooms that the grant does not let them read
+	owed   bool            // the last batch could not say that something is put off: only an empty one can
 }
 
 // RoomList follows the rooms of the grant's user. bell may be nil. Close it after
@@ -48,7 +49,7 @@ func (g *Gate) RoomList(grant *Grant, bell *chat.Bell) *RoomList {
 func (l *RoomList) Bell() *chat.Bell { return l.bell }
 
 // Pending is that of a Source.
-func (l *RoomList) Pending() bool { return l.list.Pending() }
+func (l *RoomList) Pending() bool { return l.owed || l.list.Pending() }
 
 // Close is that of a Source. It may be called twice.
 func (l *RoomList) Close() { l.list.Close() }
@@ -57,6 +58,7 @@ func (l *RoomList) Close() { l.list.Close() }
 func (l *RoomList) Next(ctx context.Context) (Batch, error) {
 	for {
 		u, wait, ok, err := l.list.Poll(ctx)
+		l.owed = false
 		if err != nil || !ok {
 			return Batch{Wait: wait}, err
 		}
@@ -72,6 +74,7 @@ func (l *RoomList) Next(ctx context.Context) (Batch, error) {
 		if err != nil {
 			return Batch{}, err
 		}
+		l.owed = true
 		return Batch{Signals: []chat.Signal{{Name: chat.SignalRooms, Data: data}}}, nil
 	}
 }
