@@ -111,7 +111,7 @@ func (c *conn) read() {
 	defer func() {
 		<-c.written
 		_ = c.net.Close()
-		for _, r := range c.rooms { // what was added after the writer had ended
+		for _, r := range append(c.retired, c.rooms...) { // what was added after the writer had ended
 			r.feed.Close()
 		}
 		c.release()
