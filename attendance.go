@@ -22,6 +22,7 @@ type Attendance struct {
 
 	// Guarded by signals.mu.
 	open   bool
+	over   bool // the room has been deleted
 	marked bool // the user's marker has moved, or has not been told yet
 
 	// What has been told, and when.
@@ -175,7 +176,7 @@ func (a *Attendance) Close() {
 	if s.closed {
 		return
 	}
-	a.lobby.exit(a.user.ID)
+	a.lobby.exit(a.user.ID, a.over)
 	if p := a.lobby.present[a.user.ID]; p == nil || p.sessions == 0 {
 		a.lobby.endTyping(a.user.ID)
 		a.lobby.endNotices(a.user.ID)

@@ -36,6 +36,25 @@ func (l *lobby) tidy() {
 	}
 }
 
+// clear ends what the room tells, as it has been deleted. Its sessions end when
+// their readers have read that, without a grace time.
+func (l *lobby) clear() {
+	for a := range l.sessions {
+		a.over = true
+	}
+	for len(l.typists) > 0 {
+		l.endTyping(l.typists[0].user.ID)
+	}
+	l.dropNotices()
+	for _, p := range l.present {
+		if p.sessions == 0 {
+			p.stay()
+			l.depart(p)
+		}
+	}
+	l.tidy()
+}
+
 // stop stops the timers.
 func (l *lobby) stop() {
 	l.rests.stop()

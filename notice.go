@@ -178,6 +178,19 @@ func (l *lobby) drop(e *list.Element) {
 	}
 }
 
+// dropNotices makes all who are here forget all there is.
+func (l *lobby) dropNotices() {
+	if l.order.Len() == 0 {
+		return
+	}
+	for e := l.order.Front(); e != nil; e = l.order.Front() {
+		l.drop(e)
+	}
+	l.noticeAt = l.signals.next()
+	l.missed = l.noticeAt
+	l.ring()
+}
+
 // endNotices ends the host's own signals of a user who has left.
 func (l *lobby) endNotices(user string) {
 	if l.standing == 0 {

@@ -116,8 +116,8 @@ func (l *lobby) enter(user User) (changed bool) {
 	return l.version != before
 }
 
-// exit counts a session out.
-func (l *lobby) exit(id string) {
+// exit counts a session out. over says that there is no grace time after it.
+func (l *lobby) exit(id string, over bool) {
 	p := l.present[id]
 	if p == nil {
 		return
@@ -128,6 +128,10 @@ func (l *lobby) exit(id string) {
 	p.seen = l.signals.clock()
 	if p.person.status != Offline {
 		p.person.seen = p.seen
+	}
+	if over {
+		l.depart(p)
+		return
 	}
 	var leaving *time.Timer
 	leaving = l.signals.after(l.signals.grace, func() {

@@ -117,7 +117,7 @@ func TestPresence_anOldGraceTimeEndsNothing(t *testing.T) {
 		time.Sleep(s.grace) // the timer fires, and waits for the mutex
 		l := s.lobbies["general"]
 		l.enter(bob)
-		l.exit("bob")
+		l.exit("bob", false)
 		s.mu.Unlock()
 		synctest.Wait()
 		if c.Seen("bob").Status != Online {

@@ -300,3 +300,31 @@ func TestClose_endsAllSignals(t *testing.T) {
 		list.Close()
 	})
 }
+
+// Of a room that is deleted nothing is told in one that is begun anew in its place:
+// neither what was signalled there nor who was there.
+func TestDeleteRoom_takesTheSignals(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, c *chat.Chat) {
+		room := c.Room("general")
+		post(t, room, bob, "Hello.")
+		b, gone := attend(t, room, bob), attend(t, room, cat)
+		gone.Close()
+		b.expect("all 2: bob online cat online")
+		signal(t, room, cat, "x.draft", `"secret"`)
+		if err := room.Typing(t.Context(), cat); err != nil {
+			t.Fatal(err)
+		}
+		b.expect(`typing cat; x.draft of cat "secret"`)
+		host(t, room, chat.RoomDeleted{})
+		post(t, room, ann, "anew")
+		pass(time.Second)
+		b.expect("now 1: cat offline; typing; cleared")
+		b.Close() // as they lose the room
+		a := attend(t, room, ann)
+		a.expect("all 1: ann online")
+		signal(t, room, cat, "x.draft", "1")
+		a.expect("x.draft of cat 1")
+		a.Close()
+		attend(t, room, bob).expect("all 2: ann online bob online; x.draft of cat 1") // ann is as one who comes back
+	})
+}

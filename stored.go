@@ -18,6 +18,8 @@ func (s *signals) stored(records []store.Record) {
 			if json.Unmarshal(dataOf(r.Body), &c) == nil {
 				s.moved(r.Room, c.Member.ID)
 			}
+		case kindRoomDeleted:
+			s.deleted(r.Room)
 		}
 	}
 	s.stirred(records[0].Room)
@@ -37,6 +39,16 @@ func (s *signals) moved(room, user string) {
 	for list := range p.lists {
 		list.relist = true
 		list.wake()
+	}
+}
+
+// deleted ends what is so in a room: one that is begun anew in its place has
+// nothing of it.
+func (s *signals) deleted(room string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if l := s.lobbies[room]; l != nil && !s.closed {
+		l.clear()
 	}
 }
 
