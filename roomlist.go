@@ -231,9 +231,12 @@ func (l *RoomList) take() {
 	s := l.chat.signals
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for _, room := range l.queue {
+		delete(l.changes, room)
+	}
 	var changed []string
 	for room := range l.changes {
-		if l.lobbies[room] != nil && !slices.Contains(l.queue, room) {
+		if l.lobbies[room] != nil {
 			changed = append(changed, room)
 		}
 	}
