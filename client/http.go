@@ -142,6 +142,11 @@ func (c *Client) persist(ctx context.Context, once func(ctx context.Context, tok
 			return &givenUp{context.Cause(c.ctx), last}
 		case ctx.Err() != nil:
 			return &givenUp{context.Cause(ctx), last}
+		case errors.As(err, &l): // also for credentials that have expired: the connection gets others
+			if l.final {
+				return err
+			}
+			advised = l.advised
 		case isUnauthenticated(err):
 			if refused.final(token) || !c.creds.drop(ctx, token) {
 				return err
@@ -153,11 +158,6 @@ func (c *Client) persist(ctx context.Context, once func(ctx context.Context, tok
 				return err
 			}
 			advised = time.Duration(p.RetryAfter) * time.Second
-		case errors.As(err, &l):
-			if l.final {
-				return err
-			}
-			advised = l.advised
 		default:
 			return err
 		}
