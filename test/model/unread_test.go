@@ -135,6 +135,8 @@ func (r *reading) floor(id string) chat.ID { return r.info(id).Floor }
 
 // command gives a command to the chat and to the model.
 func (r *reading) command() {
+	synctest.Wait() // retention may have been at work in the time that has passed
+	r.forget()
 	r.model.now = time.Now().UTC().Truncate(time.Millisecond)
 	cmd := r.drawCommand()
 	var last chat.ID
