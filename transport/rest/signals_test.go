@@ -23,6 +23,7 @@ var signalCalls = []struct{ method, path, body string }{
 }
 
 func TestRead_movesTheMarkerForward(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	ann, _ := s.User("Ann")
 	_, bobs := s.User("Bob")
@@ -63,6 +64,7 @@ func TestRead_movesTheMarkerForward(t *testing.T) {
 }
 
 func TestSignalCalls_refuse(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	_, anns := s.User("Ann")
 	_, bobs := s.User("Bob")
@@ -134,6 +136,7 @@ func TestSignalCalls_refuse(t *testing.T) {
 
 // A room that is not for one is answered byte for byte as one that is not there.
 func TestSignalCalls_hideARoom(t *testing.T) {
+	t.Parallel()
 	s, _, _, eves := club(t, wiretest.Setup{})
 	hides := wiretest.New(t, wiretest.Setup{Auth: func(*http.Request) (transport.Grant, error) {
 		return transport.Grant{User: chat.User{ID: "eve", Name: "Eve"}, May: func(_ transport.Action, room string) error {
@@ -157,6 +160,7 @@ func TestSignalCalls_hideARoom(t *testing.T) {
 }
 
 func TestSignals_areLimitedForEachUser(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{Options: transport.Options{SignalRate: 0.01, SignalBurst: 2}})
 	ann, anns := s.User("Ann")
 	_, bobs := s.User("Bob")
@@ -176,6 +180,7 @@ func TestSignals_areLimitedForEachUser(t *testing.T) {
 }
 
 func TestStatus_isAnsweredAsOthersSeeIt(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	_, token := s.User("Ann")
 	for body, want := range map[string]string{
@@ -190,6 +195,7 @@ func TestStatus_isAnsweredAsOthersSeeIt(t *testing.T) {
 }
 
 func TestReceipts_tellHowFarTheMembersHaveRead(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	ann, anns := s.User("Ann")
 	_, bobs := s.User("Bob")
@@ -214,6 +220,7 @@ func TestReceipts_tellHowFarTheMembersHaveRead(t *testing.T) {
 
 // Who only calls is nowhere present.
 func TestPresence_isOfThoseWithASession(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	ann, anns := s.User("Ann")
 	_, bobs := s.User("Bob")

@@ -67,6 +67,7 @@ func wantList(t *testing.T, st *wiretest.Stream, what string, is func(update) bo
 }
 
 func TestMyRooms_beginWithAllThenTellWhatChanges(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	ann, anns := s.User("Ann")
 	_, bobs := s.User("Bob")
@@ -115,6 +116,7 @@ func TestMyRooms_beginWithAllThenTellWhatChanges(t *testing.T) {
 }
 
 func TestMyRooms_areToldWholeHoweverMany(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	bob, bobs := s.User("Bob")
 	ctx := context.Background()
@@ -139,6 +141,7 @@ func TestMyRooms_areToldWholeHoweverMany(t *testing.T) {
 }
 
 func TestMyRooms_refuse(t *testing.T) {
+	t.Parallel()
 	overForms(t, func(t *testing.T, form wiretest.Form) {
 		s := wiretest.New(t, wiretest.Setup{Form: form, Options: transport.Options{ConnectionsPerUser: 1}})
 		_, token := s.User("Ann")
@@ -167,6 +170,7 @@ func TestMyRooms_refuse(t *testing.T) {
 }
 
 func TestMyRooms_endAsStreamsDo(t *testing.T) {
+	t.Parallel()
 	overForms(t, func(t *testing.T, form wiretest.Form) {
 		ann := chat.User{ID: "ann", Name: "Ann"}
 		s := wiretest.New(t, wiretest.Setup{Form: form, Auth: func(r *http.Request) (transport.Grant, error) {
@@ -201,6 +205,7 @@ func TestMyRooms_endAsStreamsDo(t *testing.T) {
 // What May does not let one read is not in the list, and leaves it or comes back
 // within a heartbeat.
 func TestMyRooms_areThoseThatMayAllows(t *testing.T) {
+	t.Parallel()
 	overForms(t, func(t *testing.T, form wiretest.Form) {
 		ann := chat.User{ID: "ann", Name: "Ann"}
 		var hidden atomic.Value

@@ -34,6 +34,7 @@ func present(t *testing.T, s *wiretest.Server, room string) (ids string, version
 }
 
 func TestSignals_comeBehindLiveAndHaveNoID(t *testing.T) {
+	t.Parallel()
 	overForms(t, func(t *testing.T, form wiretest.Form) {
 		s := wiretest.New(t, wiretest.Setup{Form: form})
 		ann, anns := s.User("Ann")
@@ -90,6 +91,7 @@ func TestSignals_comeBehindLiveAndHaveNoID(t *testing.T) {
 }
 
 func TestSignals_tellWhatChanges(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	ann, anns := s.User("Ann")
 	_, bobs := s.User("Bob")
@@ -122,6 +124,7 @@ func TestSignals_tellWhatChanges(t *testing.T) {
 
 // Neither who is refused, nor who asks with HEAD, nor who wants no signals is there.
 func TestStreamsWithoutSignals_makeNobodyPresent(t *testing.T) {
+	t.Parallel()
 	overForms(t, func(t *testing.T, form wiretest.Form) {
 		s := wiretest.New(t, wiretest.Setup{Form: form, Options: transport.Options{ConnectionsPerUser: 3}})
 		ann, anns := s.User("Ann")
@@ -202,6 +205,7 @@ func TestStreamsThatHaveEnded_leaveNothing(t *testing.T) {
 // A reload within the grace time is no news to others: the next that they are told
 // is of somebody else.
 func TestAReload_showsNothing(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{Chat: chat.Options{PresenceGrace: time.Hour}})
 	ann, anns := s.User("Ann")
 	_, bobs := s.User("Bob")

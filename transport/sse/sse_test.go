@@ -66,6 +66,7 @@ func wantLive(t *testing.T, st *wiretest.Stream, cursor chat.ID, withID bool) {
 }
 
 func TestStream_resumesAfterACursor(t *testing.T) {
+	t.Parallel()
 	overForms(t, func(t *testing.T, form wiretest.Form) {
 		s := wiretest.New(t, wiretest.Setup{Form: form})
 		ann, token := s.User("Ann")
@@ -100,6 +101,7 @@ func TestStream_resumesAfterACursor(t *testing.T) {
 }
 
 func TestStream_hasTheHeadersOfOne(t *testing.T) {
+	t.Parallel()
 	overForms(t, func(t *testing.T, form wiretest.Form) {
 		s := wiretest.New(t, wiretest.Setup{Form: form})
 		ann, token := s.User("Ann")
@@ -134,6 +136,7 @@ func TestStream_hasTheHeadersOfOne(t *testing.T) {
 }
 
 func TestStream_freshCarriesTheIDWhereItBegins(t *testing.T) {
+	t.Parallel()
 	overForms(t, func(t *testing.T, form wiretest.Form) {
 		s := wiretest.New(t, wiretest.Setup{Form: form})
 		ann, token := s.User("Ann")
@@ -156,6 +159,7 @@ func TestStream_freshCarriesTheIDWhereItBegins(t *testing.T) {
 }
 
 func TestStream_resetsWhatIsNoCursor(t *testing.T) {
+	t.Parallel()
 	overForms(t, func(t *testing.T, form wiretest.Form) {
 		s := wiretest.New(t, wiretest.Setup{Form: form})
 		ann, token := s.User("Ann")
@@ -193,6 +197,7 @@ func TestStream_resetsWhatIsNoCursor(t *testing.T) {
 }
 
 func TestStream_ofSeveralRoomsHasOneCursor(t *testing.T) {
+	t.Parallel()
 	overForms(t, func(t *testing.T, form wiretest.Form) {
 		s := wiretest.New(t, wiretest.Setup{Form: form})
 		ann, token := s.User("Ann")
@@ -236,6 +241,7 @@ func TestStream_ofSeveralRoomsHasOneCursor(t *testing.T) {
 }
 
 func TestStream_namesEventsIfAsked(t *testing.T) {
+	t.Parallel()
 	overForms(t, func(t *testing.T, form wiretest.Form) {
 		s := wiretest.New(t, wiretest.Setup{Form: form})
 		ann, token := s.User("Ann")
@@ -252,6 +258,7 @@ func TestStream_namesEventsIfAsked(t *testing.T) {
 }
 
 func TestStream_saysThatItLives(t *testing.T) {
+	t.Parallel()
 	overForms(t, func(t *testing.T, form wiretest.Form) {
 		s := wiretest.New(t, wiretest.Setup{Form: form, Options: transport.Options{Heartbeat: 20 * time.Millisecond}})
 		ann, token := s.User("Ann")
@@ -337,6 +344,7 @@ func TestStream_replaysALongLogWithoutASeam(t *testing.T) {
 }
 
 func TestAQueryThatCannotBeRead_neverFailsAStream(t *testing.T) {
+	t.Parallel()
 	overForms(t, func(t *testing.T, form wiretest.Form) {
 		s := wiretest.New(t, wiretest.Setup{Form: form})
 		ann, token := s.User("Ann")
@@ -360,6 +368,7 @@ func TestAQueryThatCannotBeRead_neverFailsAStream(t *testing.T) {
 }
 
 func TestNamed_isOneOrTrue(t *testing.T) {
+	t.Parallel()
 	overForms(t, func(t *testing.T, form wiretest.Form) {
 		s := wiretest.New(t, wiretest.Setup{Form: form})
 		ann, token := s.User("Ann")

@@ -37,6 +37,7 @@ func header(op byte, length uint64) []byte {
 }
 
 func TestSocket_closesWithTheCodeOfWhatWasWrong(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	_, token := s.User("Ann")
 	unmasked := ws.MustCompileFrame(ws.NewTextFrame([]byte(`{}`)))
@@ -97,6 +98,7 @@ func TestSocket_closesWithTheCodeOfWhatWasWrong(t *testing.T) {
 }
 
 func TestSocket_takesWhatIsAllowed(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	_, token := s.User("Ann")
 	k := s.Socket(token)
@@ -146,6 +148,7 @@ func TestExpiry_closesASocket(t *testing.T) {
 }
 
 func TestTooManySockets_areClosed(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{Options: transport.Options{ConnectionsPerUser: 1}})
 	_, token := s.User("Ann")
 	s.Socket(token)
@@ -155,6 +158,7 @@ func TestTooManySockets_areClosed(t *testing.T) {
 }
 
 func TestMay_isAskedAtEveryHeartbeat(t *testing.T) {
+	t.Parallel()
 	ann := chat.User{ID: "ann", Name: "Ann"}
 	var banned atomic.Bool
 	s := wiretest.New(t, wiretest.Setup{
@@ -318,6 +322,7 @@ func TestDrain_closesSocketsWithRestart(t *testing.T) {
 }
 
 func TestDrain_answersWhatItHasTaken(t *testing.T) {
+	t.Parallel()
 	ann := chat.User{ID: "ann", Name: "Ann"}
 	taken, release := make(chan struct{}), make(chan struct{})
 	s := wiretest.New(t, wiretest.Setup{Auth: func(*http.Request) (transport.Grant, error) {

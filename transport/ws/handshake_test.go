@@ -35,6 +35,7 @@ func handshake(t *testing.T, s *wiretest.Server, after string, headers ...string
 }
 
 func TestHandshake_isJudgedBeforeTheUpgrade(t *testing.T) {
+	t.Parallel()
 	const listed = "https://app.example.com"
 	s := wiretest.New(t, wiretest.Setup{Options: transport.Options{Origins: []string{listed}}})
 	_, token := s.User("Ann")
@@ -95,6 +96,7 @@ func TestHandshake_isJudgedBeforeTheUpgrade(t *testing.T) {
 }
 
 func TestHandshake_keepsWhatTheClientSentAhead(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{Wrap: func(h http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("X-Middleware", "yes")
@@ -133,6 +135,7 @@ func TestHandshake_keepsWhatTheClientSentAhead(t *testing.T) {
 }
 
 func TestSocket_worksOverTLS(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	ann, token := s.User("Ann")
 	s.Post("general", ann, slicesRepeat(strings.Repeat("x", 4000), 100)...)

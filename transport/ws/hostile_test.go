@@ -188,6 +188,7 @@ func TestAHookThatEndsItsGoroutine_endsTheSocketAlone(t *testing.T) {
 }
 
 func TestHandshake_hasNoBody(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	_, token := s.User("Ann")
 	conn, err := net.Dial("tcp", s.Addr)

@@ -8,6 +8,7 @@ import (
 )
 
 func TestTheTenthMessageThatIsNoRequest_closesTheSocket(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	_, token := s.User("Ann")
 	k := s.Socket(token)
@@ -23,6 +24,7 @@ func TestTheTenthMessageThatIsNoRequest_closesTheSocket(t *testing.T) {
 }
 
 func TestJSONThatIsNoObject_isRefusedAndNotCounted(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	_, token := s.User("Ann")
 	k := s.Socket(token)
@@ -36,6 +38,7 @@ func TestJSONThatIsNoObject_isRefusedAndNotCounted(t *testing.T) {
 }
 
 func TestPing_spendsNothing(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{Options: transport.Options{CommandRate: 0.01, CommandBurst: 1}})
 	ann, token := s.User("Ann")
 	s.Post("general", ann, "first")

@@ -69,6 +69,7 @@ func (a *asker) wantError(fields, code string) {
 }
 
 func TestCreateAndChange_areThoseOfHTTP(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	ann, bob := newAsker(t, s, "Ann"), newAsker(t, s, "Bob")
 	if e := ann.event(`"op":"create","room":"club","kind":"private","title":"Club","members":["bob"],"key":"c"`); e.Type != "RoomCreated" || e.Room != "club" {
@@ -106,6 +107,7 @@ func TestCreateAndChange_areThoseOfHTTP(t *testing.T) {
 }
 
 func TestMember_addsGivesRolesRemovesAndBans(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	ann, bob := newAsker(t, s, "Ann"), newAsker(t, s, "Bob")
 	ann.event(`"op":"create","room":"club","kind":"private"`)
@@ -141,6 +143,7 @@ func TestMember_addsGivesRolesRemovesAndBans(t *testing.T) {
 }
 
 func TestQueries_areThoseOfHTTP(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	ann, bob := newAsker(t, s, "Ann"), newAsker(t, s, "Bob")
 	_, anns := s.User("Ann")

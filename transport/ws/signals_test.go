@@ -36,6 +36,7 @@ func present(t *testing.T, s *wiretest.Server, room string) (ids string, version
 }
 
 func TestSignalOps_doWhatTheCallsDo(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	ann, anns := s.User("Ann")
 	_, bobs := s.User("Bob")
@@ -76,6 +77,7 @@ func TestSignalOps_doWhatTheCallsDo(t *testing.T) {
 }
 
 func TestSignalOps_refuse(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	_, anns := s.User("Ann")
 	_, bobs := s.User("Bob")
@@ -123,6 +125,7 @@ func TestSignalOps_refuse(t *testing.T) {
 }
 
 func TestSignals_areLimitedOnASocketToo(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{Options: transport.Options{SignalRate: 0.01, SignalBurst: 1}})
 	ann, anns := s.User("Ann")
 	s.Post("general", ann, "one")
@@ -138,6 +141,7 @@ func TestSignals_areLimitedOnASocketToo(t *testing.T) {
 
 // Signals come behind live, and none where none are asked for.
 func TestSubscribe_tellsSignalsBehindLive(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	ann, anns := s.User("Ann")
 	_, bobs := s.User("Bob")
@@ -180,6 +184,7 @@ func TestSubscribe_tellsSignalsBehindLive(t *testing.T) {
 
 // After the answer to unsubscribe comes nothing more of the room, signals included.
 func TestUnsubscribe_endsTheSignals(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{Chat: chat.Options{PresenceGrace: time.Millisecond}, Options: transport.Options{NoLimits: true}})
 	ann, _ := s.User("Ann")
 	_, bobs := s.User("Bob")
@@ -221,6 +226,7 @@ func TestUnsubscribe_endsTheSignals(t *testing.T) {
 }
 
 func TestPresence_countsTheSocketsOfAUser(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{Chat: chat.Options{PresenceGrace: time.Millisecond}})
 	ann, anns := s.User("Ann")
 	_, bobs := s.User("Bob")
@@ -282,6 +288,7 @@ func TestSocketsThatHaveEnded_leaveNothing(t *testing.T) {
 
 // What was put off is told when it is due, whatever has been told meanwhile.
 func TestWhatWasPutOff_isToldWhenItIsDue(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{Options: transport.Options{Heartbeat: time.Hour, IdleTimeout: time.Hour}})
 	ann, anns := s.User("Ann")
 	bob, bobs := s.User("Bob")

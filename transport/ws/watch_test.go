@@ -12,6 +12,7 @@ import (
 )
 
 func TestWatchRooms_tellsTheListOnASocket(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{Options: transport.Options{MaxRooms: 1}})
 	ann, anns := s.User("Ann")
 	_, bobs := s.User("Bob")
@@ -51,6 +52,7 @@ func TestWatchRooms_tellsTheListOnASocket(t *testing.T) {
 // A grant that was renewed is asked at once, and not at the next heartbeat: what the
 // old one does not allow any more by then is not taken away.
 func TestAuth_renewsTheListOfRooms(t *testing.T) {
+	t.Parallel()
 	ann := chat.User{ID: "ann", Name: "Ann"}
 	began := time.Now()
 	now := make(chan time.Time, 1)

@@ -43,6 +43,7 @@ func wantLive(t *testing.T, k *wiretest.Socket, room string, cursor chat.ID) {
 }
 
 func TestSocket_beginsWithHello(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	ann, token := s.User("Ann")
 	k := s.RawSocket(token)
@@ -62,6 +63,7 @@ func TestSocket_beginsWithHello(t *testing.T) {
 }
 
 func TestSubscribe_hasAVerdict(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	ann, token := s.User("Ann")
 	events := s.Post("general", ann, "one", "two", "three")
@@ -105,6 +107,7 @@ func TestSubscribe_hasAVerdict(t *testing.T) {
 }
 
 func TestSocket_carriesManyRooms(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	ann, token := s.User("Ann")
 	k := s.Socket(token)
@@ -136,6 +139,7 @@ func TestSocket_carriesManyRooms(t *testing.T) {
 }
 
 func TestReplay_putsManyEventsIntoAFrame(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	ann, token := s.User("Ann")
 	var events []chat.Event
@@ -165,6 +169,7 @@ func TestReplay_putsManyEventsIntoAFrame(t *testing.T) {
 }
 
 func TestCommands_areThoseOfHTTP(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	_, token := s.User("Ann")
 	k := s.Socket(token)
@@ -237,6 +242,7 @@ func TestCommands_areThoseOfHTTP(t *testing.T) {
 }
 
 func TestRequests_areRefusedWithTheProblemsOfHTTP(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{Options: transport.Options{MaxRooms: 1}})
 	ann, token := s.User("Ann")
 	_, bobs := s.User("Bob")
@@ -287,6 +293,7 @@ func TestRequests_areRefusedWithTheProblemsOfHTTP(t *testing.T) {
 }
 
 func TestRequests_areAnsweredOnceAndInOrder(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	ann, token := s.User("Ann")
 	s.Post("general", ann, "first")
@@ -324,6 +331,7 @@ func TestRequests_areAnsweredOnceAndInOrder(t *testing.T) {
 }
 
 func TestUnsubscribe_isTheLastOfTheRoom(t *testing.T) {
+	t.Parallel()
 	s := wiretest.New(t, wiretest.Setup{})
 	ann, token := s.User("Ann")
 	s.Post("general", ann, "first")
