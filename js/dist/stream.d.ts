@@ -1,0 +1,2 @@
+import { type Open } from './link.js';
+export declare const openStream: Open;

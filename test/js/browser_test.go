@@ -1,0 +1,148 @@
+package js_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"github.com/roomlog/chat"
+	"github.com/roomlog/chat/js"
+)
+
+// page is a page that loads the client under its hashed name. Its cookie says who
+// asks, and its policy lets it load nothing that is not the server's.
+func page(w http.ResponseWriter, r *http.Request) {
+	http.SetCookie(w, &http.Cookie{Name: "token", Value: "ann.", Path: "/", HttpOnly: true})
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; connect-src 'self'")
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = fmt.Fprint(w, `<!doctype html><title>Page</title><script type="module" src="/page.js"></script>`)
+}
+
+func pageScript(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/javascript")
+	_, _ = fmt.Fprintf(w, `import { prepare } from '/scripts/prepare.mjs'
+const hashed = %q
+globalThis.loaded = prepare((name) => import('/js/' + hashed + name)).then((here) => { globalThis.here = here })`, filepath.Dir(js.Path("chat.js"))+"/")
+}
+
+// The same in a browser: a page with a cookie sends and follows while connections
+// are cut, over each transport.
+func TestChromium_sendsEachOnce(t *testing.T) {
+	both(t, func(t *testing.T, transport string) {
+		s := serve(t)
+		tab := openTab(t, s.proxy.url()+"/page")
+		options := map[string]any{"url": "/api", "transport": transport}
+		inPage[bool](t, tab, loaded+`
+			here.ann = await here.follow(%s)
+			await here.until(() => here.ann.chat.online)
+			here.sent = []
+			here.sending = (async () => {
+				for (let i = 0; !here.enough; i++) {
+					here.sent.push(here.ann.room.send('m' + i))
+					await here.until(() => here.ann.room.pending.length < 5)
+				}
+			})()
+			return true`, options)
+		s.proxy.set(func() { s.proxy.cutting = true })
+		s.proxy.sever()
+		most := min(*cuts, 60) // a browser takes its time with each
+		eventually(t, "so many cuts", func() bool { return s.proxy.cut() >= most })
+		inPage[bool](t, tab, `here.enough = true; await here.sending; return true`)
+		s.proxy.set(func() { s.proxy.cutting = false })
+		s.proxy.sever()
+		last := s.post("bob", "last")
+		got := inPage[struct{ Sent, Events []string }](t, tab, `
+			const sent = (await Promise.all(here.sent)).map((event) => event.id)
+			await here.until(() => here.ann.events.at(-1)?.id >= %s && !here.ann.room.pending.length)
+			return { sent, events: here.ann.events.map((e) => e.id) }`, last)
+		ids, texts := s.log(chat.Start)
+		t.Logf("%d sent, %d connections, %d cuts", len(got.Sent), s.proxy.count(), s.proxy.cut())
+		if want := numbered("m", len(got.Sent)); !slices.Equal(by("ann", texts), want) {
+			t.Errorf("%d sends became %q", len(want), by("ann", texts))
+		}
+		if len(got.Events) > len(ids) || !slices.Equal(ids[len(ids)-len(got.Events):], got.Events) || len(got.Events) != len(got.Sent)+1 {
+			t.Errorf("the log has %d events, the page has had %d", len(ids), len(got.Events))
+		}
+	})
+}
+
+// openTab opens a page in a browser that has nothing of other tests. The test fails
+// where the page throws.
+func openTab(t *testing.T, url string) context.Context {
+	t.Helper()
+	tab, cancel := chromedp.NewContext(needBrowser(t), chromedp.WithNewBrowserContext())
+	t.Cleanup(cancel)
+	if err := chromedp.Listen(tab, func(event any) {
+		if e, ok := event.(*runtime.EventExceptionThrown); ok {
+			details, _ := json.Marshal(e.ExceptionDetails)
+			t.Errorf("exception in the page: %s", details)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := chromedp.Do(tab, chromedp.Navigate(url)); err != nil {
+		t.Fatal(err)
+	}
+	return tab
+}
+
+const loaded = `
+	while (!globalThis.loaded) await new Promise((resolve) => setTimeout(resolve, 5))
+	await loaded
+`
+
+// inPage runs the body of an async function in a page.
+func inPage[T any](t *testing.T, tab context.Context, code string, args ...any) T {
+	t.Helper()
+	value, err := chromedp.Run(tab, chromedp.Evaluate[T]("(async () => {"+fill(t, code, args)+"})()", chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+var (
+	stopBrowser  = func() {}
+	startBrowser = sync.OnceValues(func() (context.Context, error) {
+		path, err := exec.LookPath("chromium")
+		if err != nil {
+			return nil, err
+		}
+		allocator, cancel := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
+			chromedp.ExecPath(path),
+			chromedp.UserDataDir(filepath.Join(scratch, "profile")),
+			chromedp.NoSandbox,
+			chromedp.DisableGPU,
+			chromedp.CombinedOutput(io.Discard),
+			chromedp.Flag("disable-quic", true),
+			chromedp.Flag("disable-component-update", true),
+		)...)
+		ctx, stop := chromedp.NewContext(allocator)
+		stopBrowser = func() { stop(); cancel() }
+		return ctx, chromedp.Do(ctx)
+	})
+)
+
+// needBrowser returns the browser of all tests. It skips the test where none is
+// installed.
+func needBrowser(t *testing.T) context.Context {
+	t.Helper()
+	if _, err := exec.LookPath("chromium"); err != nil {
+		missing(t, "chromium is not in the path: "+err.Error())
+	}
+	ctx, err := startBrowser()
+	if err != nil {
+		t.Fatalf("start chromium: %v", err)
+	}
+	return ctx
+}

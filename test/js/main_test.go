@@ -1,0 +1,50 @@
+// Package js_test drives the client of package js, as it is bundled, against the
+// server: under Node, and once in Chromium. Between the two is a proxy that cuts
+// and freezes connections.
+//
+//	go test ./js                               # 200 cuts on each transport
+//	go test ./js -v -timeout 30m -args -cuts 2000
+//
+// Nothing of npm is needed, but for what the compiler, publint and React say, and
+// for the WebSocket of a Node that has none: 18, and 20 before 20.10.
+package js_test
+
+import (
+	"flag"
+	"os"
+	"testing"
+	"time"
+)
+
+var (
+	cuts   = flag.Int("cuts", 200, "how many connections are cut in a test")
+	seed   = flag.Uint64("seed", 0, "what the cuts are drawn with; 0 is another one each time")
+	update = flag.Bool("update", false, "write the declarations of js/dist anew")
+)
+
+// patience is how long anything may take that is not meant to.
+const patience = 40 * time.Second
+
+// scratch is a directory that goes with the process.
+var scratch string
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	var err error
+	if scratch, err = os.MkdirTemp("", "chat-js-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	stopBrowser()
+	_ = os.RemoveAll(scratch)
+	os.Exit(code)
+}
+
+// missing skips a test for want of a program, or fails it where all must run.
+func missing(t *testing.T, why string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatal(why)
+	}
+	t.Skip(why)
+}
