@@ -7,6 +7,7 @@ export class Scroll {
   #scroller;
   #content;
   #atEnd = true;
+  #going = false; // on the way to the end, smoothly
   #size = ''; // of the box and its content, when the reader was last looked at
   #onMoved;
 
@@ -20,6 +21,7 @@ export class Scroll {
     this.#content = content;
     this.#onMoved = onMoved;
     scroller.addEventListener('scroll', () => this.#look(), { passive: true });
+    for (const own of ['wheel', 'touchmove', 'keydown']) scroller.addEventListener(own, () => (this.#going = false), { passive: true });
     // The box shrinks (a keyboard, a longer draft) and the content grows
     // without us (fonts, the width of the window).
     const resized = new ResizeObserver(() => this.#atEnd && this.toEnd());
@@ -34,7 +36,8 @@ export class Scroll {
   /** @param {ScrollBehavior} behavior */
   toEnd(behavior = 'instant') {
     this.#scroller.scrollTo({ top: this.#scroller.scrollHeight, behavior });
-    if (behavior !== 'instant') return;
+    this.#going = behavior !== 'instant';
+    if (this.#going) return;
     this.#size = this.#measure();
     this.#set(true);
   }
@@ -46,10 +49,16 @@ export class Scroll {
       this.toEnd();
       return;
     }
+    if (this.#going) { // to put the place right would stop it on the way
+      change();
+      this.toEnd('smooth');
+      return;
+    }
     const anchors = this.#visible().map((node) => ({ node, before: node.getBoundingClientRect().top }));
     change();
     const anchor = anchors.find(({ node }) => node.isConnected);
-    if (anchor) this.#scroller.scrollTop += anchor.node.getBoundingClientRect().top - anchor.before;
+    const moved = anchor ? anchor.node.getBoundingClientRect().top - anchor.before : 0;
+    if (moved) this.#scroller.scrollTop += moved;
   }
 
   /** The items that are to be seen, from the top. @returns {HTMLElement[]} one of them will outlive the change */
@@ -84,6 +93,7 @@ export class Scroll {
   #set(atEnd) {
     if (atEnd === this.#atEnd) return;
     this.#atEnd = atEnd;
+    if (atEnd) this.#going = false;
     this.#onMoved();
   }
 }
