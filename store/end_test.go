@@ -363,3 +363,21 @@ func TestEnds_retentionWaitsForTheRemoval(t *testing.T) {
 		t.Error(log.String())
 	}
 }
+
+// A key that a command has used again in the room that came after the end is that
+// command's, also once the first one's record is removed.
+func TestEnds_leaveAKeyToWhoUsedItAgain(t *testing.T) {
+	t.Parallel()
+	o := testOptions()
+	o.FlushEvery = 50 * time.Millisecond
+	s, _ := create(t, o)
+	put(t, s, note{room: "a", key: "k", text: "one"})
+	put(t, s, end("a"))
+	again := put(t, s, note{room: "a", key: "k", text: "two"})
+	settle(t, s, 0)
+	res, err := propose(s, note{room: "a", key: "k", text: "two"})
+	if err != nil || !res.Replayed || res.Records[0].ID != again.ID {
+		t.Errorf("the key is answered with %v, %v, want %s again", res.Records, err, again.ID)
+	}
+	same(t, s)
+}

@@ -236,6 +236,27 @@ func (c *committer) remove(base *baseRows, now Room, max int) (t trimmed, keys [
 	return t, keys, nil
 }
 
+// endedKey reports whether the row of a key stands for a record that an end of its
+// room has taken: then it stands for nothing.
+func endedKey(v View, key, value string) bool {
+	number, ok := roomInKey(key)
+	if !ok {
+		return false
+	}
+	kept, ok := decodeKeyed(value)
+	if !ok {
+		return false
+	}
+	room, ok := v.RoomByNumber(number)
+	return ok && kept.id.Compare(room.end) <= 0
+}
+
+// endedKey is that for a row as it is now.
+func (w *workspace) endedKey(key string) bool {
+	value, ok := w.Get(key)
+	return ok && endedKey(w, key, value)
+}
+
 // removed reports whether a room, as the base has it, holds nothing any more
 // of what its end took from it.
 func (base *Room) removed(room *Room) bool {

@@ -58,7 +58,7 @@ func (s *Store) Stats() Stats {
 
 // DumpViews writes all rows in key order, then nothing: two stores with the
 // same log dump the same, whatever way their views were made. Expired
-// idempotency keys are left out, and so are the values of index rows that wait to
+// idempotency keys and those of ended rooms are left out, and so are the values of index rows that wait to
 // be removed with an ended room: what was hidden there a rebuild does not find
 // out any more. It is for tests and for finding faults.
 func (s *Store) DumpViews(w io.Writer) error {
@@ -111,7 +111,9 @@ func (s *Store) DumpViews(w io.Writer) error {
 		from = generationKey(live - 1)
 	}
 	keys.Ascend(from, func(k string, c cell) bool {
-		_, err = fmt.Fprintf(w, "%x %x\n", k, c.value)
+		if !endedKey(sn, k, c.value) {
+			_, err = fmt.Fprintf(w, "%x %x\n", k, c.value)
+		}
 		return err == nil
 	})
 	if err == nil {

@@ -47,7 +47,9 @@ func (c *committer) trim() {
 			c.trimRows(r)
 		}
 		for _, k := range keys {
-			c.w.Delete(k)
+			if c.w.endedKey(k) { // else a command has used it again since
+				c.w.Delete(k)
+			}
 		}
 		c.w.settle()
 		return nil
