@@ -48,6 +48,10 @@ func TestCompact_leavesNothingOfAnEndedRoom(t *testing.T) {
 			room, _ := snapshotRoom(t, s, "a")
 			wantLog := ids(readRooms(t, s, "a", "b", "zero"))
 			closeStore(t, s)
+			removed := s.Stats().Removing == 0
+			if removed != (state == "removed") && state != "begun" {
+				t.Fatalf("void: %d rooms are being removed", s.Stats().Removing)
+			}
 			if state == "views lost" {
 				removeViews(t, path)
 			}
@@ -58,7 +62,8 @@ func TestCompact_leavesNothingOfAnEndedRoom(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err := os.Stat(path + ".views")
-			if kept := err == nil; kept != (state == "removed") {
+			// One that has begun may have ended by now: the machine may be slow.
+			if kept := err == nil; kept != removed {
 				t.Errorf("views: %v", err)
 			}
 			grep(t, path, state)
