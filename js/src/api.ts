@@ -71,6 +71,8 @@ export const makeApi = (o: Options, expiring: (at: number) => void): Api => {
       });
       if (stream && response.ok) return response.body;
       text = await response.text();
+      // What was cut short, or is a proxy's page, is no answer: some browsers show it as whole.
+      if (response.ok) return response.status == 204 ? {} : JSON.parse(text);
     } catch (cause) {
       signal?.throwIfAborted();
       throw cause instanceof ChatError ? cause : lost(String(cause));
@@ -79,12 +81,11 @@ export const makeApi = (o: Options, expiring: (at: number) => void): Api => {
       // That of a stream ends with the caller's signal.
       if (!stream) off();
     }
-    const { ok, status } = response;
+    const { status } = response;
     let answer: any;
     try {
       answer = JSON.parse(text);
     } catch {} // nothing, or a proxy's page
-    if (ok) return answer ?? {};
     if (status == 401 && o.token !== undefined && refused === undefined) return call(method, path, options, bearer ?? '');
     throw problem(answer, status, response.headers.get('Retry-After'));
   };

@@ -15,7 +15,8 @@ export class ChatError extends Error {
 
   /** Whether the same may succeed later. */
   get transient(): boolean {
-    return !this.status || this.status == 408 || this.status == 429 || this.status > 499;
+    // Below 400 it is no refusal: there was no answer, or its status was cut short.
+    return this.status < 400 || this.status == 408 || this.status == 429 || this.status > 499;
   }
 }
 

@@ -1,12 +1,24 @@
 // What the client does by itself, against a server that is made up: node js/test/unit.test.mjs
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { afterEach, test } from 'node:test'
 import { Chat, newKey } from '../dist/chat.js'
 import { keep } from '../dist/storage.js'
 
 const ann = { id: 'ann', name: 'Ann' }
 const url = 'http://chat.test/api'
 const id = (n) => '01' + String(n).padStart(24, '0')
+
+/** A client that ends with its test, also where that fails: Node would wait for it. */
+const clients = new Set()
+const client = (options) => {
+  const chat = new Chat({ url, ...options })
+  clients.add(chat)
+  return chat
+}
+afterEach(() => {
+  for (const chat of clients) chat.close()
+  clients.clear()
+})
 
 /** A Storage that is kept in memory. */
 const memory = (items = new Map()) => ({
@@ -59,7 +71,7 @@ const pauses = async (count, chance, backoff, fetch) => {
   const found = []
   Math.random = () => chance
   Date.now = () => 1_000_000
-  const chat = new Chat({ url, backoff, transport: 'stream', fetch })
+  const chat = client({ backoff, transport: 'stream', fetch })
   try {
     await new Promise((resolve) => {
       chat.on('state', ({ phase, until }) => {
@@ -100,7 +112,7 @@ test('keys rise, within a millisecond and where the clock is put back', () => {
 test('what was not sent outlives the page, and goes with the same key, in order', async () => {
   const items = memory()
   const offline = server({})
-  const first = new Chat({ url, transport: 'stream', storage: keep(items), fetch: offline.fetch, backoff: { base: 1, cap: 2 } })
+  const first = client({ transport: 'stream', storage: keep(items), fetch: offline.fetch, backoff: { base: 1, cap: 2 } })
   await until(() => first.state.phase == 'idle')
   for (const text of ['one', 'two', 'three']) first.room('general').send(text)
   const keys = first.room('general').pending.map(({ key }) => key)
@@ -114,7 +126,7 @@ test('what was not sent outlives the page, and goes with the same key, in order'
 
   let n = 0
   const online = server({ 'POST rooms/general/messages': ({ body, key }) => json({ id: id(++n), type: 'MessagePosted', room: 'general', at: '', user: ann, key, data: body }) })
-  const second = new Chat({ url, transport: 'stream', storage: keep(items), fetch: online.fetch })
+  const second = client({ transport: 'stream', storage: keep(items), fetch: online.fetch })
   const room = second.room('general')
   await until(() => n == 3 && room.pending.length == 1)
   const posts = online.of('POST rooms/general/messages')
@@ -129,7 +141,7 @@ test('a message that is dropped while it is sent is not kept', async () => {
   const items = memory()
   let answer
   const online = server({ 'POST rooms/general/messages': () => new Promise((resolve) => (answer = resolve)) })
-  const chat = new Chat({ url, transport: 'stream', storage: keep(items), fetch: online.fetch })
+  const chat = client({ transport: 'stream', storage: keep(items), fetch: online.fetch })
   const room = chat.room('general')
   const sent = room.send('no')
   await until(() => answer)
@@ -141,6 +153,18 @@ test('a message that is dropped while it is sent is not kept', async () => {
   assert.deepEqual(keep(items).entries().map(({ text }) => text), ['yes'])
   answer(json({ id: id(1), type: 'MessagePosted', room: 'general', at: '', user: ann, data: { text: 'yes' } }))
   assert.equal((await next).id, id(1))
+  chat.close()
+})
+
+test('an answer that is cut short, or is not of the server, is none', async () => {
+  const cut = ['', '{"id":"01', '<html>Sign in to the network</html>'].map((text) => new Response(text, { status: 201 }))
+  cut.push({ ok: false, status: 2, headers: new Headers(), text: async () => '' }) // Chromium, of "HTTP/1.1 2"
+  const event = { id: id(1), type: 'MessagePosted', room: 'general', at: '', user: ann, data: { text: 'once' } }
+  const online = server({ 'POST rooms/general/messages': () => cut.shift() ?? json(event, { status: 201 }) })
+  const chat = client({ transport: 'stream', fetch: online.fetch, backoff: { base: 1, cap: 2 } })
+  assert.equal((await chat.room('general').send('once')).id, event.id)
+  const posts = online.of('POST rooms/general/messages')
+  assert.deepEqual([posts.length, new Set(posts.map(({ key }) => key)).size], [5, 1])
   chat.close()
 })
 
@@ -164,7 +188,7 @@ test('a saved cursor is shown with its store, and that of another store is repla
       return query.store == 'now' ? stream(signal, hello, ['chat.live', { cursor: id(2) }]) : stream(signal, hello, ['chat.reset', { room: 'general', reason: 'store_changed' }])
     },
   })
-  const chat = new Chat({ url, transport: 'stream', storage: keep(items), fetch: online.fetch })
+  const chat = client({ transport: 'stream', storage: keep(items), fetch: online.fetch })
   const room = chat.room('general')
   const resets = []
   room.on('reset', ({ reason }) => resets.push(reason))
@@ -175,7 +199,7 @@ test('a saved cursor is shown with its store, and that of another store is repla
   assert.deepEqual([query.after, query.store], [id(5), 'before'])
   assert.deepEqual(resets, ['store_changed'])
 
-  const again = new Chat({ url, transport: 'stream', storage: keep(items), fetch: online.fetch })
+  const again = client({ transport: 'stream', storage: keep(items), fetch: online.fetch })
   keep(items).save('general', 'now', id(1))
   let live
   again.room('general').on('live', (cursor) => { live = cursor })
@@ -194,7 +218,7 @@ test('a client that is closed and connected again uses the new connection', asyn
     close() {}
     hello() { this.onmessage({ data: JSON.stringify({ hello: { v: 1, store: 'now', user: ann, heartbeat_ms: 15_000, limits: { message: 65_536 } } }) }) }
   }
-  const chat = new Chat({ url, transport: 'socket', WebSocket: Socket, fetch: server({}).fetch })
+  const chat = client({ transport: 'socket', WebSocket: Socket, fetch: server({}).fetch })
   chat.connect()
   await until(() => sockets.length == 1)
   sockets[0].hello()
@@ -226,7 +250,7 @@ const withWindow = async (run) => {
 for (const name of ['online', 'visibilitychange', 'pageshow']) {
   test(`a client that waits tries at once on ${name}, if it is looked at`, () => withWindow(async (tell) => {
     let tried = 0
-    const chat = new Chat({ url, transport: 'stream', backoff: { base: 3_600_000, cap: 3_600_000 }, fetch: async () => { tried++; throw new TypeError('there is no network') } })
+    const chat = client({ transport: 'stream', backoff: { base: 3_600_000, cap: 3_600_000 }, fetch: async () => { tried++; throw new TypeError('there is no network') } })
     chat.connect()
     await until(() => chat.state.phase == 'waiting')
     document.hidden = true

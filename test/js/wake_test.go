@@ -12,6 +12,7 @@ func TestWake_triesAtOnce(t *testing.T) {
 		s := serve(t)
 		tab := openTab(t, s.proxy.url()+"/page")
 		inPage[bool](t, tab, loaded+`
+			Math.random = () => 0.9 // no pause is short by chance
 			here.ann = await here.follow({ ...%s, backoff: { base: 3_600_000, cap: 3_600_000 } })
 			await here.until(() => here.ann.chat.online)
 			return true`, map[string]any{"url": "/api", "transport": transport})
