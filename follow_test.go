@@ -206,3 +206,32 @@ func TestSubscribe_needsARoom(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Whoever polls after each call of the function has seen all, without a goroutine that
+// waits. Seen to fail with Ring returning before the call.
+func TestNewBellFunc_callsWheneverThereIsMore(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "chat.db")
+	synctest.Test(t, func(t *testing.T) {
+		c := openAt(t, path, nil)
+		due := make(chan struct{}, 1)
+		sub, err := c.Subscribe(chat.Start, chat.NewBellFunc(func() {
+			select {
+			case due <- struct{}{}:
+			default:
+			}
+		}), "general")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer sub.Close()
+		for i := range 20 {
+			want := post(t, c.Room("general"), ann, "hello")
+			<-due // for ever, if it is not called, which ends the bubble
+			events, _, err := sub.Poll()
+			if err != nil || len(events) != 1 || events[0].ID != want.ID {
+				t.Fatalf("call %d: %d events, %v", i, len(events), err)
+			}
+			synctest.Wait()
+		}
+	})
+}

@@ -18,6 +18,13 @@ type Bell = store.Bell
 // NewBell returns a bell that has not been rung.
 func NewBell() *Bell { return store.NewBell() }
 
+// NewBellFunc returns a bell that calls a function whenever it is rung, for readers
+// that have no goroutine while they wait. The function may be called concurrently,
+// also before a call of it has returned. It must return at once, and must not call
+// the chat: such as one that sets a flag and starts a goroutine.
+// Subscription.Next needs a bell of NewBell.
+func NewBellFunc(call func()) *Bell { return store.NewBellFunc(call) }
+
 // Subscription is a cursor over the logs of rooms, in one order, and a bell.
 // Late, slow, resuming and live readers differ only in where the cursor stands;
 // nothing is queued for any of them. It is for one goroutine at a time.

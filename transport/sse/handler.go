@@ -20,6 +20,8 @@ import (
 	"github.com/roomlog/chat"
 	"github.com/roomlog/chat/transport"
 	"github.com/roomlog/chat/transport/internal/drain"
+	"github.com/roomlog/chat/transport/internal/poller"
+	"github.com/roomlog/chat/transport/internal/workers"
 )
 
 // Handler serves event streams: of the rooms of the one who asks, if it was made
@@ -41,6 +43,8 @@ import (
 type Handler struct {
 	gate    *transport.Gate
 	streams *drain.Group[*stream]
+	pool    *workers.Pool
+	poller  *poller.Poller
 	plain   *encoding
 	named   *encoding // with the type in the event field
 	lists   bool      // its streams are of lists of rooms
@@ -63,7 +67,7 @@ func NewRooms(c *chat.Chat, auth transport.Auth, o *transport.Options) *Handler 
 
 func newHandler(c *chat.Chat, auth transport.Auth, o *transport.Options, plain, named *encoding) *Handler {
 	gate := transport.NewGate(c, auth, o)
-	return &Handler{gate: gate, streams: drain.New[*stream](c.Draining()), plain: plain, named: named}
+	return &Handler{gate: gate, streams: drain.New[*stream](c.Draining()), pool: workers.New(), poller: poller.New(), plain: plain, named: named}
 }
 
 // Drain ends all streams of the handler with chat.end, takes no new ones and

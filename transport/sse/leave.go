@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/roomlog/chat/transport"
+	"github.com/roomlog/chat/transport/internal/poller"
 	"github.com/roomlog/chat/transport/internal/progress"
 )
 
@@ -20,17 +21,18 @@ const (
 	closeTimeout = time.Second
 )
 
-// hijacked is the connection of a stream that has left the server. Two
-// goroutines serve it: one runs the stream and alone writes, the other waits for
-// the client to go. The last one to end closes the connection.
+// hijacked is the connection of a stream that has left the server. The turns of
+// the stream write to it. That the client has gone is told by the poller, where it can,
+// and else by a goroutine that waits for it. What ends last closes the connection.
 type hijacked struct {
 	*stream
 	conn    net.Conn
+	waiter  *poller.Waiter // for the client to say something, or go
+	heard   int            // bytes that the client has sent
 	writer  *progress.Writer
 	head    []byte       // of the response, until it is written
 	chunked bool         // the body is, RFC 9112, 7.1
-	ended   atomic.Int32 // goroutines that have
-	scratch [64]byte     // what the client sends
+	ended   atomic.Int32 // of the two: the stream, and who waits for the client
 }
 
 // leave serves the stream on a hijacked connection, and returns at once. The
@@ -39,15 +41,17 @@ func (s *stream) leave(conn net.Conn, head []byte, chunked bool) {
 	transport.LimitSendBuffer(conn)
 	c := &hijacked{stream: s, conn: conn, head: head, chunked: chunked}
 	c.writer = progress.New(conn, conn, s.gate.Options().WriteTimeout, c.patience)
-	s.attach(c)
-	go c.serve()
-	go c.listen()
+	c.waiter = s.handler.poller.Add(conn, c.listen)
+	s.start(c)
+	if !c.waiter.Wait() {
+		go c.listen()
+	}
 }
 
 // Write is that of a sink. What is written at once is one chunk.
 func (c *hijacked) Write(p []byte) error {
 	if !c.chunked && c.head == nil {
-		return c.writer.Write(p)
+		return c.send(c.writer, p)
 	}
 	buf := buffers.Get().(*[]byte)
 	b := append((*buf)[:0], c.head...)
@@ -60,7 +64,7 @@ func (c *hijacked) Write(p []byte) error {
 	if c.chunked {
 		b = append(b, "\r\n"...)
 	}
-	err := c.writer.Write(b)
+	err := c.send(c.writer, b)
 	if cap(b) <= 2*maxWrite {
 		*buf = b[:0]
 		buffers.Put(buf)
@@ -72,48 +76,49 @@ func (c *hijacked) Write(p []byte) error {
 const lastChunk = "0\r\n\r\n"
 
 // cut closes the connection as it is: TLS would first wait to say goodbye.
-func (c *hijacked) cut() { _ = progress.Below(c.conn).Close() }
+func (c *hijacked) cut() {
+	_ = progress.Below(c.conn).Close()
+	c.waiter.Stop()
+}
 
-// serve runs the stream.
-func (c *hijacked) serve() {
-	said := false
-	defer func() {
-		if !said {
-			c.cut()
-		}
-		c.end()
-	}()
-	defer c.rescue()
-	err := c.run()
-	c.drop()
+// over is that of a sink. A client that has been told all is to close the
+// connection: what is not read when it is closed here would destroy what was written
+// to it.
+func (c *hijacked) over(err error) {
 	if err == nil && c.chunked {
-		err = c.writer.Write([]byte(lastChunk))
+		err = c.send(c.writer, []byte(lastChunk))
 	}
+	said := false
 	switch half, ok := c.conn.(interface{ CloseWrite() error }); {
 	case errors.Is(err, progress.ErrStalled):
 		if tcp, is := progress.Below(c.conn).(*net.TCPConn); is {
 			_ = tcp.SetLinger(0) // the system need not keep what nobody takes
 		}
 	case err == nil && ok && half.CloseWrite() == nil:
-		// What is not read when a connection is closed destroys what was written
-		// to it; so the client is to close it.
 		said = c.conn.SetReadDeadline(time.Now().Add(closeTimeout)) == nil
+		c.waiter.Stop() // and read until then
 	}
+	if !said {
+		c.cut()
+	}
+	c.end()
 }
 
-// listen waits until the client has gone, or says too much.
+// listen reads what the client sends, until it is silent again, has gone, or has said
+// too much.
 func (c *hijacked) listen() {
-	defer c.end()
-	defer c.rescue()
-	for heard := 0; heard <= maxHeard; {
-		n, err := c.conn.Read(c.scratch[:])
-		heard += n
-		if err != nil {
+	for scratch := make([]byte, 64); c.heard <= maxHeard; {
+		n, err := c.conn.Read(scratch)
+		if c.heard += n; err != nil {
 			break
+		}
+		if c.waiter.Wait() {
+			return // another goroutine goes on
 		}
 	}
 	c.lose()
 	c.cut()
+	c.end()
 }
 
 // end ends what is left when both goroutines have ended.

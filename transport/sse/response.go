@@ -12,7 +12,9 @@ import (
 type response struct {
 	w      http.ResponseWriter
 	rc     *http.ResponseController
+	stream *stream
 	writer *progress.Writer
+	ended  chan error // receives why the stream has ended
 }
 
 // newResponse returns a response, or why w cannot carry a stream. It takes the
@@ -22,7 +24,7 @@ func newResponse(w http.ResponseWriter) (*response, error) {
 	if _, ok := find[interface{ FlushError() error }](w); !ok && !flushes { // to call it would send the headers
 		return nil, fmt.Errorf("flushing is not supported: %w", http.ErrNotSupported)
 	}
-	o := &response{w: w, rc: http.NewResponseController(w)}
+	o := &response{w: w, rc: http.NewResponseController(w), ended: make(chan error, 1)}
 	if err := o.rc.SetWriteDeadline(time.Time{}); err != nil {
 		return nil, fmt.Errorf("write deadlines are not supported: %w", err)
 	}
@@ -42,11 +44,15 @@ func (o *response) use(s *stream, r *http.Request) {
 	if r.ProtoMajor != 1 {
 		below = nil // it carries other streams too
 	}
+	o.stream = s
 	o.writer = progress.New(responseConn{o.w, o.rc}, below, s.gate.Options().WriteTimeout, s.patience)
 }
 
 // Write is that of a sink.
-func (o *response) Write(p []byte) error { return o.writer.Write(p) }
+func (o *response) Write(p []byte) error { return o.stream.send(o.writer, p) }
+
+// over is that of a sink: the handler may go.
+func (o *response) over(err error) { o.ended <- err }
 
 func (o *response) cut() { _ = o.rc.SetWriteDeadline(time.Unix(1, 0)) }
 

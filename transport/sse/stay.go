@@ -6,10 +6,9 @@ import (
 	"net/http"
 )
 
-// stay serves the stream within the handler, until it ends.
+// stay keeps the handler until the stream has ended.
 func (s *stream) stay(ctx context.Context, out *response) {
 	defer s.close()
-	s.attach(out)
 	stop := context.AfterFunc(ctx, func() {
 		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			s.lose()
@@ -21,7 +20,10 @@ func (s *stream) stay(ctx context.Context, out *response) {
 		defer close(done)
 		go s.watch(closeNotify(out.w), done)
 	}
-	_ = s.run() // it has been logged
+	s.start(out)
+	if err := <-out.ended; errors.Is(err, errBroken) {
+		panic(http.ErrAbortHandler) // so that the client does not take the body for whole
+	}
 }
 
 // watch waits for the client to go.

@@ -12,23 +12,29 @@ import (
 
 	"github.com/roomlog/chat"
 	"github.com/roomlog/chat/transport"
+	"github.com/roomlog/chat/transport/internal/progress"
+	"github.com/roomlog/chat/transport/internal/workers"
 )
 
-// stream is one open stream. One goroutine runs it. Another may ring its bell
-// after it has set one of the flags.
+// stream is one open stream. It has no goroutine of its own to write: whatever
+// there may be to do rings its task, and its turns alone use what is not said to
+// be for any goroutine.
 type stream struct {
 	handler *Handler
 	gate    *transport.Gate
 	request
+	task    workers.Task
 	source  transport.Source
 	feed    *transport.Feed // the source, if that is of rooms; else nil
-	out     sink            // attached before the stream runs
+	out     sink            // attached before the first turn
 	release func()          // counts the stream out
 
 	buf   *[]byte     // what is to be written; nil while there is nothing
+	spent int         // bytes that were written in this turn
 	wrote time.Time   // when something was written last
-	ask   time.Time   // when the host's rules are asked again
-	timer *time.Timer // nil before the first wait
+	ask   time.Time   // when the host's rules are asked again; zero before the first turn
+	timer *time.Timer // rings the task; nil before the first wait
+	due   time.Time   // when the timer does; past if it has
 	live  bool        // chat.live was written
 
 	lost     atomic.Bool // the reader has gone
@@ -43,18 +49,24 @@ type sink interface {
 	Write(p []byte) error
 	// cut ends a write that is under way. It may be called by any goroutine.
 	cut()
+	// over says that the stream has ended, and why: nil if all was said. It is
+	// the last that the stream calls.
+	over(err error)
 }
 
 // Why a stream is no longer written to, beside what a write may fail with.
 var (
-	errEnded = errors.New("stream has ended") // and all is said
-	errLost  = errors.New("reader has gone")
+	errEnded  = errors.New("stream has ended") // and all is said
+	errLost   = errors.New("reader has gone")
+	errBroken = errors.New("stream has panicked")
 )
 
 // open opens the feed. It does not hold on to the request.
 func (s *stream) open(r *http.Request) error {
+	s.task.Init(s.handler.pool, s)
+	bell := chat.NewBellFunc(s.task.Ring)
 	if s.handler.lists {
-		s.source = s.gate.RoomList(&s.grant, nil)
+		s.source = s.gate.RoomList(&s.grant, bell)
 		return nil
 	}
 	feed, err := s.gate.Open(r.Context(), transport.FeedQuery{
@@ -63,6 +75,7 @@ func (s *stream) open(r *http.Request) error {
 		Grant:  &s.grant,
 		Cursor: transport.RequestCursor(r),
 		Store:  strings.Clone(r.URL.Query().Get("store")),
+		Bell:   bell,
 	})
 	if err == nil {
 		s.feed, s.source = feed, feed
@@ -73,7 +86,7 @@ func (s *stream) open(r *http.Request) error {
 // End tells the stream to end. It may be called by any goroutine.
 func (s *stream) End() {
 	s.draining.Store(true)
-	s.source.Bell().Ring()
+	s.task.Ring()
 }
 
 // Cut ends the stream without a word. It may be called by any goroutine.
@@ -86,17 +99,30 @@ func (s *stream) Cut() {
 	}
 }
 
-// attach gives the stream what it is written to.
-func (s *stream) attach(out sink) {
+// start gives the stream what it is written to, and begins its first turn.
+func (s *stream) start(out sink) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.out = out
+	s.mu.Unlock()
+	s.task.Start()
+}
+
+// send writes p by w. While that waits for the client it holds up nobody else.
+func (s *stream) send(w *progress.Writer, p []byte) error {
+	s.spent += len(p)
+	n, err := w.TryWrite(p)
+	if err != nil || n == len(p) {
+		return err
+	}
+	s.task.Block()
+	defer s.task.Unblock()
+	return w.Write(p[n:])
 }
 
 // lose notes that nobody reads any more. It may be called by any goroutine.
 func (s *stream) lose() {
 	s.lost.Store(true)
-	s.source.Bell().Ring()
+	s.task.Ring()
 }
 
 // patience is how long the client may take nothing: not long once the stream is
@@ -130,28 +156,75 @@ func (s *stream) discard() {
 	}
 }
 
-// run serves the stream until it ends. It returns why, and nil if all was said.
-func (s *stream) run() error {
-	s.ask = time.Now().Add(s.gate.Options().Heartbeat)
-	err := s.hello()
-	for err == nil {
-		err = s.step()
-	}
-	if errors.Is(err, errEnded) {
-		return nil
-	}
-	if !s.lost.Load() {
-		s.gate.Options().Logger.Debug("stream was lost", "user", s.grant.User.ID, "error", err)
-	}
-	return err
+// Turn writes what there is, or a share of it. It ends the stream alone where a
+// bug would end the program, or where a hook of the host has ended the goroutine.
+func (s *stream) Turn() (next workers.Next) {
+	whole := false
+	defer func() {
+		if p := recover(); p != nil || !whole {
+			if p == nil {
+				p = "runtime.Goexit was called"
+			}
+			s.gate.Options().Logger.Error("stream panicked", "panic", p, "stack", string(debug.Stack()))
+			s.lost.Store(true) // there is no more to log
+			s.finish(errBroken)
+			next = workers.Done
+		}
+	}()
+	next = s.serve()
+	whole = true
+	return next
 }
 
-// rescue ends the stream alone where a bug would end the program.
-func (s *stream) rescue() {
-	if p := recover(); p != nil {
-		s.gate.Options().Logger.Error("stream panicked", "panic", p, "stack", string(debug.Stack()))
-		s.lose()
+// serve is Turn that may panic.
+func (s *stream) serve() workers.Next {
+	var err error
+	if s.ask.IsZero() {
+		s.ask = time.Now().Add(s.gate.Options().Heartbeat)
+		err = s.hello()
 	}
+	for s.spent = 0; err == nil; {
+		if s.spent >= maxWrite {
+			return workers.More
+		}
+		var rest time.Duration
+		if rest, err = s.step(); rest > 0 && err == nil {
+			s.wake(rest)
+			return workers.Idle
+		}
+	}
+	s.finish(err)
+	return workers.Done
+}
+
+// finish ends the stream, of which err says why.
+func (s *stream) finish(err error) {
+	s.drop()
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	if errors.Is(err, errEnded) {
+		err = nil
+	}
+	if err != nil && !s.lost.Load() {
+		s.gate.Options().Logger.Debug("stream was lost", "user", s.grant.User.ID, "error", err)
+	}
+	s.out.over(err)
+}
+
+// wake sees to it that the next turn begins in d at the latest.
+func (s *stream) wake(d time.Duration) {
+	now := time.Now()
+	due := now.Add(d)
+	switch {
+	case s.timer == nil:
+		s.timer = time.AfterFunc(d, s.task.Ring)
+	case s.due.After(due) || !s.due.After(now):
+		s.timer.Reset(d)
+	default:
+		return // it rings before that, and the turn will find that it has come for nothing
+	}
+	s.due = due
 }
 
 // hello says where the reader stands.
@@ -173,13 +246,14 @@ func (s *stream) hello() error {
 	return s.flush()
 }
 
-// step writes what there is, or waits until there is something.
-func (s *stream) step() error {
+// step writes something of what there is. Where there is no more, it returns how
+// long the stream may rest unless its task is rung.
+func (s *stream) step() (rest time.Duration, err error) {
 	if s.lost.Load() {
-		return errLost
+		return 0, errLost
 	}
 	if left, ends := s.gate.UntilExpiry(&s.grant); ends && left <= 0 {
-		return s.end(endExpired)
+		return 0, s.end(endExpired)
 	}
 	if !time.Now().Before(s.ask) {
 		s.ask = time.Now().Add(s.gate.Options().Heartbeat)
@@ -189,23 +263,23 @@ func (s *stream) step() error {
 	batch, err := s.source.Next(context.Background())
 	switch {
 	case errors.Is(err, chat.ErrShuttingDown):
-		return s.end(endDraining)
+		return 0, s.end(endDraining)
 	case err != nil:
 		s.gate.Log("reading for a stream", err)
-		return errors.Join(s.flush(), err)
+		return 0, errors.Join(s.flush(), err)
 	case draining:
 		if err := s.write(batch); err != nil { // perhaps that all rooms are gone
-			return err
+			return 0, err
 		}
-		return s.end(endDraining)
+		return 0, s.end(endDraining)
 	case batch.Empty():
 		if err := s.flush(); err != nil {
-			return err
+			return 0, err
 		}
 		s.drop()
-		return s.wait(batch.Wait)
+		return s.rest(batch.Wait)
 	}
-	return s.write(batch)
+	return 0, s.write(batch)
 }
 
 // write writes a batch, or keeps it to be written with the next.
@@ -259,36 +333,29 @@ func (s *stream) write(batch transport.Batch) error {
 	return nil
 }
 
-// wait returns when there may be something to do, and after atMost, if that is
-// not 0.
-func (s *stream) wait(atMost time.Duration) error {
+// rest returns how long the stream may rest, which is no longer than atMost, if that
+// is not 0. A reader who has heard nothing for a heartbeat is sent one.
+func (s *stream) rest(atMost time.Duration) (time.Duration, error) {
 	heartbeat := s.gate.Options().Heartbeat
+	now := time.Now()
+	if now.Sub(s.wrote) >= heartbeat {
+		s.wrote = now
+		if err := s.out.Write(ping); err != nil {
+			return 0, err
+		}
+	}
 	due := s.wrote.Add(heartbeat)
 	if s.ask.Before(due) {
 		due = s.ask
 	}
-	rest := time.Until(due)
+	rest := due.Sub(now)
 	if left, ends := s.gate.UntilExpiry(&s.grant); ends {
 		rest = min(rest, left)
 	}
 	if atMost > 0 {
 		rest = min(rest, atMost)
 	}
-	if s.timer == nil {
-		s.timer = time.NewTimer(rest)
-	} else {
-		s.timer.Reset(rest)
-	}
-	select {
-	case <-s.source.Bell().C:
-		return nil
-	case <-s.timer.C:
-	}
-	if time.Since(s.wrote) < heartbeat {
-		return nil
-	}
-	s.wrote = time.Now()
-	return s.out.Write(ping)
+	return max(rest, 1), nil
 }
 
 // end says why the stream ends.

@@ -384,3 +384,25 @@ func slicesRepeat(s string, n int) []string {
 	}
 	return list
 }
+
+// Not parallel: it counts goroutines.
+func TestIdleSockets_haveNoGoroutines(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Log("only Linux tells when a connection can be read without a goroutine for it")
+		return
+	}
+	s := wiretest.New(t, wiretest.Setup{})
+	ann, token := s.User("Ann")
+	s.Post("general", ann, "one")
+	before := runtime.NumGoroutine()
+	var sockets []*wiretest.Socket
+	for range 30 {
+		k := s.Socket(token)
+		k.WantOK("1", `{"id":"1","op":"subscribe","room":"general"}`)
+		sockets = append(sockets, k)
+	}
+	wiretest.Eventually(t, "idle sockets have no goroutines", func() bool { return runtime.NumGoroutine() < before+10 })
+	for _, k := range sockets { // and are served all the same
+		k.WantOK("p", `{"id":"p","op":"ping"}`)
+	}
+}

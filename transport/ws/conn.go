@@ -14,20 +14,25 @@ import (
 
 	"github.com/roomlog/chat"
 	"github.com/roomlog/chat/transport"
+	"github.com/roomlog/chat/transport/internal/poller"
 )
 
-// conn is one socket. Two goroutines serve it: one reads what the client sends
-// and carries it out, in order; the other alone writes, and alone reads the
-// feeds of the rooms. They meet in the fields below mu and at the bell, which
-// rings for the events of all rooms and for whatever else there is to write.
+// conn is one socket. A goroutine reads what the client sends and carries it out,
+// in order; while the client says nothing there is none, where the poller can tell
+// when that is over. The turns of the writer alone write, and alone read the feeds of the
+// rooms. They meet in the fields below mu and at the bell, which rings for the events
+// of all rooms and for whatever else there is to write, and so brings the next turn.
 type conn struct {
 	handler *Handler
 	gate    *transport.Gate
 	net     net.Conn
 	in      *reader
+	waiter  *poller.Waiter // for in
+	writer  writer
 	bell    *chat.Bell
-	heard   atomic.Bool // the client has sent something since the last heartbeat
-	bad     []time.Time // when the client last sent what is not JSON; the reader's
+	heard   atomic.Bool  // the client has sent something since the last heartbeat
+	spoke   atomic.Int64 // when it last sent something whole, in nanoseconds of Unix time
+	bad     []time.Time  // when the client last sent what is not JSON; the reader's
 
 	host, address string // of the request, for in-place authentication
 	release       func() // counts the connection out
@@ -40,6 +45,7 @@ type conn struct {
 	rooms    []*room    // replaced, never changed in place
 	retired  []*room    // for the writer to close
 	busy     bool       // a message is being carried out
+	holds    bool       // nothing is read, as too much is to be written
 	closing  *closing   // why the socket ends; the first reason stands
 	since    time.Time  // when that was said
 	finished bool       // the writer has ended: nothing more will be sent
@@ -62,11 +68,15 @@ func newConn(h *Handler, nc net.Conn, ahead []byte, grant transport.Grant, r *ht
 	o := h.gate.Options()
 	c := &conn{
 		handler: h, gate: h.gate, net: nc, grant: grant,
-		in:   newReader(nc, ahead, o.MaxBody, o.IdleTimeout),
-		bell: chat.NewBell(), written: make(chan struct{}),
-		host: r.Host, address: r.RemoteAddr,
+		in:      newReader(nc, ahead, o.MaxBody),
+		written: make(chan struct{}),
+		host:    r.Host, address: r.RemoteAddr,
 	}
+	c.writer.init(c)
+	c.bell = chat.NewBellFunc(c.writer.task.Ring)
 	c.taken = sync.NewCond(&c.mu)
+	c.waiter = h.poller.Add(nc, c.read)
+	c.speaks()
 	return c
 }
 
@@ -81,15 +91,26 @@ func (c *conn) start() {
 	} else {
 		c.send(appendHello(nil, c.gate, c.grant.User))
 	}
-	go c.write()
+	c.writer.task.Start()
 	go c.read()
 }
 
 // End tells the socket to end, so that its client comes back elsewhere.
 func (c *conn) End() { c.end(restart) }
 
-// Cut closes the connection.
-func (c *conn) Cut() { _ = c.net.Close() }
+// Cut closes the connection. It may be called twice, and by any goroutine.
+func (c *conn) Cut() {
+	_ = c.net.Close()
+	c.waiter.Stop()
+}
+
+// speaks notes that the client has sent something whole.
+func (c *conn) speaks() { c.spoke.Store(time.Now().UnixNano()) }
+
+// silentAt returns when the client will have sent nothing for too long.
+func (c *conn) silentAt() time.Time {
+	return time.Unix(0, c.spoke.Load()).Add(c.gate.Options().IdleTimeout)
+}
 
 // end asks the writer to end the socket, if nothing has yet.
 func (c *conn) end(why *closing) {
@@ -106,35 +127,49 @@ func (c *conn) end(why *closing) {
 
 func (c *conn) chat() *chat.Chat { return c.gate.Chat() }
 
-// read carries out what the client sends until the socket ends.
+// read carries out what the client sends until it says nothing for a while, or the
+// socket ends.
 func (c *conn) read() {
+	ended, rests := false, false
 	defer func() {
-		<-c.written
-		_ = c.net.Close()
-		for _, r := range append(c.retired, c.rooms...) { // what was added after the writer had ended
-			r.feed.Close()
+		if !rests {
+			c.leave()
 		}
-		c.release()
-		c.handler.sockets.Remove(c)
 	}()
-	ended := false
 	defer c.rescue(&ended)
 	for {
-		op, payload, err := c.in.next()
+		err := c.in.await()
+		if err == errQuiet {
+			c.in.rest()
+			if rests = c.waiter.Wait(); rests {
+				ended = true // from here on another goroutine reads
+				return
+			}
+			err = c.in.fill(c.in.read)
+		}
+		var op ws.OpCode
+		var payload []byte
+		if err == nil {
+			op, payload, err = c.in.next()
+		}
 		if why, ours := err.(*closing); ours {
 			c.end(why)
+			c.in.wait()
 			// What is not read when a connection is closed destroys what was
 			// written to it.
 			_, _ = io.Copy(io.Discard, c.net)
 			ended = true
 			return
 		}
-		if err != nil { // the connection is lost, or nothing came for too long
+		if err != nil { // the connection is lost
 			c.lose()
 			ended = true
 			return
 		}
 		c.heard.Store(true)
+		if !c.in.state.Fragmented() {
+			c.speaks()
+		}
 		switch op {
 		case ws.OpClose:
 			c.end(answerClose(payload))
@@ -149,9 +184,20 @@ func (c *conn) read() {
 	}
 }
 
+// leave ends what is left of the socket, when nothing is read any more.
+func (c *conn) leave() {
+	<-c.written
+	c.Cut()
+	for _, r := range append(c.retired, c.rooms...) { // what was added after the writer had ended
+		r.feed.Close()
+	}
+	c.release()
+	c.handler.sockets.Remove(c)
+}
+
 // lose ends the socket without a word: there is nobody to hear it.
 func (c *conn) lose() {
-	_ = c.net.Close() // and so ends a write that is stuck
+	c.Cut() // and so ends a write that is stuck
 	c.mu.Lock()
 	c.busy = false
 	c.mu.Unlock()
@@ -184,9 +230,15 @@ func (c *conn) send(frames []byte) {
 func (c *conn) hold() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if len(c.answers) <= maxAnswers {
+		return
+	}
+	c.holds = true
 	for len(c.answers) > maxAnswers && !c.finished {
 		c.taken.Wait()
 	}
+	c.speaks()
+	c.holds = false
 }
 
 // find returns the room of that name that the socket is subscribed to, or nil.

@@ -13,6 +13,8 @@ import (
 	"github.com/roomlog/chat"
 	"github.com/roomlog/chat/transport"
 	"github.com/roomlog/chat/transport/internal/drain"
+	"github.com/roomlog/chat/transport/internal/poller"
+	"github.com/roomlog/chat/transport/internal/workers"
 )
 
 // subprotocol is what the frames of a socket are called.
@@ -24,11 +26,13 @@ type Handler struct {
 	gate *transport.Gate
 
 	sockets *drain.Group[*conn]
+	pool    *workers.Pool
+	poller  *poller.Poller
 }
 
 // New returns a handler of sockets. It panics if c or auth is nil.
 func New(c *chat.Chat, auth transport.Auth, o *transport.Options) *Handler {
-	return &Handler{gate: transport.NewGate(c, auth, o), sockets: drain.New[*conn](c.Draining())}
+	return &Handler{gate: transport.NewGate(c, auth, o), sockets: drain.New[*conn](c.Draining()), pool: workers.New(), poller: poller.New()}
 }
 
 // ServeHTTP upgrades the connection to a socket, or answers why not.
@@ -64,7 +68,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.ReadFull(rw.Reader, ahead)
 	c := newConn(h, nc, ahead, grant, r)
 	if !h.sockets.Add(c) {
-		_ = nc.Close()
+		c.Cut()
 		return
 	}
 	c.start()

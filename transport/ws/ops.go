@@ -107,6 +107,7 @@ func (c *conn) answer(frames []byte, apply func()) {
 	if apply != nil {
 		apply()
 	}
+	c.speaks() // what took us long is no silence of the client's
 	c.busy = false
 	c.mu.Unlock()
 	c.bell.Ring()

@@ -1,8 +1,10 @@
 package ws
 
 import (
+	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -11,13 +13,13 @@ import (
 )
 
 // reader reads messages from a client. What a client may do wrong ends in a
-// *closing, all else in the error of the connection.
+// *closing, all else in the error of the connection. How long a client may take is
+// for others to see to.
 type reader struct {
 	net   net.Conn
-	limit int           // bytes of a message
-	idle  time.Duration // time for the next whole message or control frame
+	limit int // bytes of a message
 
-	buf      []byte // what was read ahead is buf[from:to]
+	buf      []byte // what was read ahead is buf[from:to]; nil while the socket rests
 	from, to int
 	header   [ws.MaxHeaderSize]byte
 
@@ -29,34 +31,86 @@ type reader struct {
 	state   ws.State
 }
 
-// readAhead is how much is read at once, in bytes: most messages of a chat in
-// one system call, and little for a socket that says nothing.
-const readAhead = 512
+const (
+	// readAhead is how much is read at once, in bytes: most messages of a chat in
+	// one system call.
+	readAhead = 512
+	// linger is how long a reader waits for a message before it gives up its
+	// goroutine: who has just sent something may go on.
+	linger = 100 * time.Millisecond
+)
 
-func newReader(nc net.Conn, ahead []byte, limit int, idle time.Duration) *reader {
-	r := &reader{net: nc, limit: limit, idle: idle, buf: ahead, to: len(ahead), state: ws.StateServerSide}
-	if len(r.buf) < readAhead {
-		r.buf = make([]byte, readAhead)
-		copy(r.buf, ahead)
-	}
-	return r
+// errQuiet says that nothing has come for a while.
+var errQuiet = errors.New("client is quiet")
+
+// readBuffers are shared by all sockets: one that rests has none.
+var readBuffers = sync.Pool{New: func() any { return new([readAhead]byte) }}
+
+func newReader(nc net.Conn, ahead []byte, limit int) *reader {
+	return &reader{net: nc, limit: limit, buf: ahead, to: len(ahead), state: ws.StateServerSide}
 }
 
 // Read hands out what was read ahead, or reads.
 func (r *reader) Read(p []byte) (int, error) {
 	if r.from == r.to {
-		if len(p) >= len(r.buf) {
-			return r.net.Read(p)
+		if len(p) >= readAhead {
+			return r.read(p)
 		}
-		n, err := r.net.Read(r.buf)
-		r.from, r.to = 0, n
-		if n == 0 {
+		if err := r.fill(r.read); err != nil {
 			return 0, err
 		}
 	}
 	n := copy(p, r.buf[r.from:r.to])
 	r.from += n
 	return n, nil
+}
+
+// fill reads ahead.
+func (r *reader) fill(read func([]byte) (int, error)) error {
+	if len(r.buf) != readAhead {
+		r.buf = readBuffers.Get().(*[readAhead]byte)[:]
+	}
+	n, err := read(r.buf)
+	r.from, r.to = 0, n
+	if n > 0 {
+		return nil
+	}
+	return err
+}
+
+// read reads from the connection, and waits for that as long as it takes, or until
+// the reader is stopped.
+func (r *reader) read(p []byte) (int, error) {
+	for {
+		n, err := r.net.Read(p)
+		if n > 0 || err == nil || !errors.Is(err, os.ErrDeadlineExceeded) || !r.wait() {
+			return n, err
+		}
+	}
+}
+
+// await waits for the first bytes of a message, for a short time: then the error is
+// errQuiet, and rest may follow.
+func (r *reader) await() error {
+	if r.from < r.to || r.state.Fragmented() {
+		return nil
+	}
+	if err := r.hurry(); err != nil {
+		return err
+	}
+	err := r.fill(r.net.Read)
+	if errors.Is(err, os.ErrDeadlineExceeded) && r.wait() {
+		return errQuiet
+	}
+	return err
+}
+
+// rest gives back what a socket that waits need not have.
+func (r *reader) rest() {
+	if len(r.buf) == readAhead {
+		readBuffers.Put((*[readAhead]byte)(r.buf))
+	}
+	r.buf, r.from, r.to, r.message = nil, 0, 0, nil
 }
 
 // next returns the next text message, or the next control frame. Its payload is
@@ -66,9 +120,6 @@ func (r *reader) next() (op ws.OpCode, payload []byte, err error) {
 		r.message = nil // a socket that waits holds no large buffer
 	}
 	for {
-		if err := r.renew(); err != nil {
-			return 0, nil, err
-		}
 		h, err := r.readHeader()
 		if err != nil {
 			return 0, nil, err
@@ -144,20 +195,30 @@ func (r *reader) readPayload(b []byte, h ws.Header) ([]byte, error) {
 	return b, nil
 }
 
-// renew gives the client the idle time for its next message, unless it is in
-// the midst of one: that has the time that it had when it began.
-func (r *reader) renew() error {
+// hurry sets the deadline of await, if it is not set to about that already.
+func (r *reader) hurry() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := time.Now()
-	if r.stopped || r.state.Fragmented() || r.deadline.Sub(now) > r.idle*3/4 {
+	if r.stopped || r.deadline.Sub(now) > linger*3/4 {
 		return nil
 	}
-	r.deadline = now.Add(r.idle)
+	r.deadline = now.Add(linger)
 	return r.net.SetReadDeadline(r.deadline)
 }
 
-// stop sets the last deadline. It may be called by another goroutine.
+// wait takes the deadline back. It returns false if the reader has been stopped.
+func (r *reader) wait() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stopped {
+		return false
+	}
+	r.deadline = time.Time{}
+	return r.net.SetReadDeadline(r.deadline) == nil
+}
+
+// stop sets the last deadline. It may be called by any goroutine.
 func (r *reader) stop(deadline time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

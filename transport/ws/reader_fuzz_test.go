@@ -128,7 +128,7 @@ func FuzzReader_hearsWhatTheStandardSays(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte, ahead, chunk uint16) {
 		split := min(int(ahead), len(b))
-		r := newReader(&script{rest: bytes.Clone(b[split:]), chunk: int(chunk) + 1}, bytes.Clone(b[:split]), scriptLimit, time.Minute)
+		r := newReader(&script{rest: bytes.Clone(b[split:]), chunk: int(chunk) + 1}, bytes.Clone(b[:split]), scriptLimit)
 		for i, want := range listen(b) {
 			op, payload, err := r.next()
 			got := heard{op: op, payload: string(payload)}

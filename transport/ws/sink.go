@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/roomlog/chat/transport/internal/progress"
+	"github.com/roomlog/chat/transport/internal/workers"
 )
 
 // maxWrite is about the most that is written at once, in bytes.
@@ -23,11 +24,12 @@ type sink struct {
 	buf   *[]byte // all of them, if there are more; else nil
 	// out fails with progress.ErrStalled where the client takes nothing. The
 	// code that is meant for it, 4408, cannot reach it: a frame is stuck half-way.
-	out *progress.Writer
+	out  *progress.Writer
+	task *workers.Task // whose turns write
 }
 
-func newSink(c *conn) sink {
-	return sink{out: progress.New(c.net, c.net, c.gate.Options().WriteTimeout, c.patience)}
+func newSink(w *writer) sink {
+	return sink{out: progress.New(w.net, w.net, w.gate.Options().WriteTimeout, w.patience), task: &w.task}
 }
 
 // put adds frames. They must not be changed any more.
@@ -65,7 +67,13 @@ func (s *sink) flush() error {
 		p = *s.buf
 		*s.buf = (*s.buf)[:0]
 	}
-	return s.out.Write(p)
+	n, err := s.out.TryWrite(p)
+	if err != nil || n == len(p) {
+		return err
+	}
+	s.task.Block() // while the client is waited for, others have their turn
+	defer s.task.Unblock()
+	return s.out.Write(p[n:])
 }
 
 // drop gives the buffer back.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/gobwas/ws"
@@ -11,40 +12,65 @@ import (
 	"github.com/roomlog/chat"
 	"github.com/roomlog/chat/transport"
 	"github.com/roomlog/chat/transport/internal/progress"
+	"github.com/roomlog/chat/transport/internal/workers"
 )
 
-// writer is what the writing goroutine of a socket has for itself.
+// writer is what the turns that write to a socket have for themselves.
 type writer struct {
 	*conn
+	task  workers.Task
 	out   sink
 	rooms []*room     // as they were when the turn began
-	timer *time.Timer // nil before the first wait
+	timer *time.Timer // rings the task; nil before the first wait
+	due   time.Time   // when the timer does; past if it has
 	beat  time.Time   // when the next heartbeat is due
 }
 
-// write writes what there is until the socket ends.
-func (c *conn) write() {
-	w := &writer{conn: c, out: newSink(c), beat: time.Now().Add(c.gate.Options().Heartbeat)}
-	defer w.finish()
+func (w *writer) init(c *conn) {
+	w.conn = c
+	w.task.Init(c.handler.pool, w)
+	w.out = newSink(w)
+	w.beat = time.Now().Add(c.gate.Options().Heartbeat)
+}
+
+// Turn writes what there is, or a share of it.
+func (w *writer) Turn() (next workers.Next) {
+	next = workers.Done // where serve does not return
+	defer func() {
+		if next == workers.Done {
+			w.finish()
+		}
+	}()
 	ended := false
-	defer c.rescue(&ended)
-	for {
-		more, err := w.turn()
-		if err != nil {
-			var why *closing
-			if errors.As(err, &why) {
-				err = w.bye(why)
-			}
-			if err != nil {
-				w.hangUp(err)
-			}
-			ended = true
-			return
-		}
-		if !more {
-			w.out.drop()
-			w.wait()
-		}
+	defer w.rescue(&ended)
+	next = w.serve()
+	ended = true
+	return next
+}
+
+// serve is Turn that may panic.
+func (w *writer) serve() workers.Next {
+	more, err := w.turn()
+	switch {
+	case err != nil:
+		w.close(err)
+		return workers.Done
+	case more:
+		return workers.More
+	}
+	w.out.drop()
+	w.rest()
+	return workers.Idle
+}
+
+// close ends the socket, of which err says why.
+func (w *writer) close(err error) {
+	var why *closing
+	if errors.As(err, &why) {
+		err = w.bye(why)
+	}
+	if err != nil {
+		w.hangUp(err)
 	}
 }
 
@@ -54,7 +80,7 @@ func (c *conn) hangUp(why error) {
 	if tcp, is := progress.Below(c.net).(*net.TCPConn); is && errors.Is(why, progress.ErrStalled) {
 		_ = tcp.SetLinger(0)
 	}
-	_ = c.net.Close()
+	c.Cut()
 }
 
 // turn writes the answers, and then something of each room that has something.
@@ -84,7 +110,7 @@ func (w *writer) turn() (more bool, err error) {
 	if why != nil {
 		return false, why
 	}
-	return more, nil
+	return more && slices.ContainsFunc(w.rooms, w.ready), nil
 }
 
 // take takes what the reader has left: the answers, the rooms, and why the
@@ -197,6 +223,7 @@ func (w *writer) expel(r *room) {
 	defer w.mu.Unlock()
 	if w.unsubscribe(r) { // else the client has left it already
 		w.answers = append(w.answers, appendEnd(nil, r.name, "forbidden")...)
+		w.bell.Ring()
 	}
 }
 
@@ -204,14 +231,19 @@ func (w *writer) expel(r *room) {
 // still there and, at every heartbeat, whether it still may be.
 func (w *writer) tend() {
 	w.mu.Lock()
-	grant, renewed, rooms := w.grant, w.renewed, w.conn.rooms
+	grant, renewed, rooms, reads := w.grant, w.renewed, w.conn.rooms, !w.busy && !w.holds
 	w.renewed = false
 	w.mu.Unlock()
 	if left, ends := w.gate.UntilExpiry(&grant); ends && left <= 0 {
 		w.end(&closing{code: statusExpired, reason: "credentials have expired"})
 		return
 	}
-	beats := !time.Now().Before(w.beat)
+	now := time.Now()
+	if reads && !now.Before(w.silentAt()) {
+		w.lose()
+		return
+	}
+	beats := !now.Before(w.beat)
 	if beats || renewed { // what the grant allows may be more or less than before
 		for _, r := range rooms {
 			r.feed.Ask(context.Background(), &grant)
@@ -220,38 +252,42 @@ func (w *writer) tend() {
 	if !beats {
 		return
 	}
-	w.beat = time.Now().Add(w.gate.Options().Heartbeat)
+	w.beat = now.Add(w.gate.Options().Heartbeat)
 	if !w.heard.Swap(false) {
 		w.send(ws.CompiledPing)
 	}
 }
 
-// wait returns when there may be something to do.
-func (w *writer) wait() {
-	rest := time.Until(w.beat)
+// rest sees to it that the next turn begins in time.
+func (w *writer) rest() {
+	now := time.Now()
+	due := w.beat
 	w.mu.Lock()
-	if left, ends := w.gate.UntilExpiry(&w.grant); ends {
-		rest = min(rest, left)
+	if left, ends := w.gate.UntilExpiry(&w.grant); ends && now.Add(left).Before(due) {
+		due = now.Add(left)
 	}
-	ending := w.closing != nil
+	ending, reads := w.closing != nil, !w.busy && !w.holds
 	w.mu.Unlock()
+	if silent := w.silentAt(); reads && silent.Before(due) {
+		due = silent
+	}
 	for _, r := range w.rooms {
-		if !r.due.IsZero() {
-			rest = min(rest, time.Until(r.due))
+		if !r.due.IsZero() && r.due.Before(due) {
+			due = r.due
 		}
 	}
 	if ending { // only a command that is being carried out holds it up
-		rest = closeTimeout
+		due = now.Add(closeTimeout)
 	}
-	if w.timer == nil {
-		w.timer = time.NewTimer(rest)
-	} else {
-		w.timer.Reset(rest)
+	switch {
+	case w.timer == nil:
+		w.timer = time.AfterFunc(due.Sub(now), w.task.Ring)
+	case w.due.After(due) || !w.due.After(now):
+		w.timer.Reset(due.Sub(now))
+	default:
+		return // it rings before that, and the turn will find that it has come for nothing
 	}
-	select {
-	case <-w.bell.C:
-	case <-w.timer.C:
-	}
+	w.due = due
 }
 
 // bye writes the close frame, the last one.
@@ -266,10 +302,12 @@ func (w *writer) bye(why *closing) error {
 		return err
 	}
 	w.in.stop(time.Now().Add(closeTimeout)) // for theirs to come
+	w.waiter.Stop()
 	return nil
 }
 
-// finish closes what the writer alone may close, and lets the reader go.
+// finish closes what the writer alone may close, and lets the reader go. It is the
+// end of the last turn.
 func (w *writer) finish() {
 	w.out.drop()
 	if w.timer != nil {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -25,13 +26,14 @@ var ErrStalled = errors.New("the peer takes nothing")
 // it stopped, which is not so over TLS, each look stops it, since the system lets
 // one that waits wait until much is free.
 //
-// Write is for one goroutine at a time.
+// Write and TryWrite are for one goroutine at a time.
 type Writer struct {
 	conn      Conn
-	below     net.Conn      // whose peer it is
-	resumable bool          // a write that was stopped can be taken up
-	piece     int           // the most that is written at once
-	step      time.Duration // between two looks
+	raw       syscall.RawConn // to write without waiting; nil if that cannot be
+	below     net.Conn        // whose peer it is
+	resumable bool            // a write that was stopped can be taken up
+	piece     int             // the most that is written at once
+	step      time.Duration   // between two looks
 	patience  func() time.Duration
 
 	mu      sync.Mutex
@@ -66,7 +68,7 @@ type Conn interface {
 // that of Write.
 func New(conn Conn, below net.Conn, timeout time.Duration, patience func() time.Duration) *Writer {
 	w := &Writer{
-		conn: conn, below: below, piece: maxPiece, patience: patience,
+		conn: conn, raw: rawOf(conn), below: below, piece: maxPiece, patience: patience,
 		step: max(time.Millisecond, min(timeout/4, time.Second)),
 	}
 	switch conn.(type) {
@@ -77,6 +79,25 @@ func New(conn Conn, below net.Conn, timeout time.Duration, patience func() time.
 		w.piece = slowPiece // all that is seen is which pieces are written
 	}
 	return w
+}
+
+// roomy is up to how much unacknowledged data a write of a piece does not wait: a
+// send buffer has room for more than this and a piece.
+const roomy = 16 << 10
+
+// TryWrite writes as much of p as it can without waiting for the peer, which may be
+// nothing. It leaves the rest to Write.
+func (w *Writer) TryWrite(p []byte) (n int, err error) {
+	if w.raw != nil {
+		return try(w.raw, p)
+	}
+	if queued, ok := unacked(w.below); !ok || queued+len(p) > roomy {
+		return 0, nil
+	}
+	if err := w.Write(p); err != nil { // over TLS, where there is room
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // Write writes p, in pieces of at most 64 KiB.
