@@ -31,11 +31,16 @@ func eventOf(r *store.Record) Event {
 	}
 }
 
-func eventOfEntry(e *store.Entry) Event {
-	r := e.Record()
-	event := eventOf(&r)
-	event.entry = e
+func eventOfEntry(e *store.Entry) (event Event) {
+	event.set(e)
 	return event
+}
+
+// set makes the event that of an entry.
+func (e *Event) set(entry *store.Entry) {
+	r := entry.Record()
+	*e = eventOf(&r)
+	e.entry = entry
 }
 
 // Fact decodes what the event says. A type that this version does not know

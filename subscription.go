@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/roomlog/chat/store"
@@ -31,8 +32,11 @@ func NewBellFunc(call func()) *Bell { return store.NewBellFunc(call) }
 type Subscription struct {
 	chat   *Chat
 	reader *store.Reader
-	events []Event
+	events *[]Event // of the last batch; nil if there is none
 }
+
+// batches are shared by all subscriptions: one that waits has none.
+var batches = sync.Pool{New: func() any { return new([]Event) }}
 
 // Subscribe opens a subscription to what follows the cursor after in the
 // rooms; a room need not exist yet. It rings bell, or one of its own if bell is
@@ -72,17 +76,29 @@ func (s *Subscription) Poll() (events []Event, head ID, err error) {
 	if err != nil {
 		return nil, ID{}, wrap(err)
 	}
-	before := s.events
-	if s.events = s.events[:0]; len(batch) == 0 && cap(before) > idleEvents {
-		s.events, before = nil, nil // caught up: the next batches will be small
+	if len(batch) == 0 {
+		s.Rest()
+		return nil, head, nil
 	}
-	for _, e := range batch {
-		s.events = append(s.events, eventOfEntry(e))
+	if s.events == nil {
+		s.events = batches.Get().(*[]Event)
 	}
-	if len(before) > len(batch) {
-		clear(before[len(batch):]) // do not hold on to what was returned
+	events = slices.Grow((*s.events)[:0], len(batch))[:len(batch)]
+	for i, e := range batch {
+		events[i].set(e)
 	}
-	return s.events, head, nil
+	*s.events = events
+	return events, head, nil
+}
+
+// Rest ends the use of the slice that Poll has returned last, whose memory others
+// may have then. Poll does the same where it returns nothing: call Rest where it is
+// not called until the bell rings.
+func (s *Subscription) Rest() {
+	if s.events != nil {
+		batches.Put(s.events)
+		s.events = nil
+	}
 }
 
 // poll polls the reader. From Start nothing can have expired: where retention
@@ -97,10 +113,6 @@ func (s *Subscription) poll() (batch []*store.Entry, head ID, err error) {
 	}
 }
 
-// idleEvents is the most events that a subscription which has caught up keeps
-// room for.
-const idleEvents = 8
-
 // Pending reports, without reading, whether Poll may return something.
 func (s *Subscription) Pending() bool { return s.reader.Pending() }
 
@@ -112,7 +124,10 @@ func (s *Subscription) Bell() *Bell { return s.reader.Bell() }
 func (s *Subscription) Cursor() ID { return s.reader.Cursor() }
 
 // Close ends the subscription. It may be called twice.
-func (s *Subscription) Close() { s.reader.Close() }
+func (s *Subscription) Close() {
+	s.Rest()
+	s.reader.Close()
+}
 
 // Next is Poll that waits until there is something, ctx ends or the chat is
 // closed. It hears the bell, so the bell must be this subscription's alone.

@@ -161,6 +161,18 @@ func (f *Feed) Pending() bool {
 	return f.rest.Pending()
 }
 
+// Rest is that of a Source.
+func (f *Feed) Rest() {
+	if len(f.queue) > 0 {
+		return
+	}
+	for _, s := range []*chat.Subscription{f.replay, f.rest} {
+		if s != nil {
+			s.Rest()
+		}
+	}
+}
+
 // next returns what comes next but for signals.
 func (f *Feed) next(ctx context.Context) (Batch, error) {
 	if f.live && !f.filters && len(f.queue) == 0 && f.recheck.Room == "" { // the rule, and so the short way

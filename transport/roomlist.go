@@ -15,6 +15,10 @@ type Source interface {
 	Next(ctx context.Context) (Batch, error)
 	// Pending reports, without reading, whether Next may have something.
 	Pending() bool
+	// Rest says that nothing of the last batch is used any more, and that Next will
+	// not be called until the bell rings: what the source need not keep meanwhile, it
+	// gives back.
+	Rest()
 	// Bell returns the bell that rings when there may be more.
 	Bell() *chat.Bell
 	// Ask asks the host's rules anew, by the grant as it is now.
@@ -50,6 +54,9 @@ func (l *RoomList) Bell() *chat.Bell { return l.bell }
 
 // Pending is that of a Source.
 func (l *RoomList) Pending() bool { return l.owed || l.list.Pending() }
+
+// Rest is that of a Source.
+func (l *RoomList) Rest() {}
 
 // Close is that of a Source. It may be called twice.
 func (l *RoomList) Close() { l.list.Close() }

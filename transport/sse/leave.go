@@ -50,26 +50,28 @@ func (s *stream) leave(conn net.Conn, head []byte, chunked bool) {
 
 // Write is that of a sink. What is written at once is one chunk.
 func (c *hijacked) Write(p []byte) error {
-	if !c.chunked && c.head == nil {
-		return c.send(c.writer, p)
-	}
 	buf := buffers.Get().(*[]byte)
-	b := append((*buf)[:0], c.head...)
-	c.head = nil
-	if c.chunked {
-		b = strconv.AppendInt(b, int64(len(p)), 16)
-		b = append(b, "\r\n"...)
-	}
-	b = append(b, p...)
-	if c.chunked {
-		b = append(b, "\r\n"...)
-	}
-	err := c.send(c.writer, b)
-	if cap(b) <= 2*maxWrite {
-		*buf = b[:0]
-		buffers.Put(buf)
-	}
+	b, err := c.writeBuffer(append(*buf, p...))
+	*buf = b
+	giveBack(buf)
 	return err
+}
+
+func (c *hijacked) writeBuffer(b []byte) ([]byte, error) {
+	from := headroom
+	if c.chunked {
+		var size [headroom]byte
+		n := append(strconv.AppendInt(size[:0], int64(len(b)-headroom), 16), "\r\n"...)
+		from -= len(n)
+		copy(b[from:], n)
+		b = append(b, "\r\n"...)
+	}
+	p := b[from:]
+	if c.head != nil {
+		p = append(c.head, p...)
+		c.head = nil
+	}
+	return b, c.send(c.writer, p)
 }
 
 // lastChunk says that the body is whole.

@@ -51,6 +51,8 @@ func (o *response) use(s *stream, r *http.Request) {
 // Write is that of a sink.
 func (o *response) Write(p []byte) error { return o.stream.send(o.writer, p) }
 
+func (o *response) writeBuffer(b []byte) ([]byte, error) { return b, o.Write(b[headroom:]) }
+
 // over is that of a sink: the handler may go.
 func (o *response) over(err error) { o.ended <- err }
 

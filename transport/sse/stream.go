@@ -47,6 +47,9 @@ type sink interface {
 	// Write writes p and sees it off. It fails if the reader has taken nothing
 	// for the write timeout.
 	Write(p []byte) error
+	// writeBuffer writes what follows the headroom of a buffer, as Write does. It may
+	// change the buffer, and returns it.
+	writeBuffer(b []byte) ([]byte, error)
 	// cut ends a write that is under way. It may be called by any goroutine.
 	cut()
 	// over says that the stream has ended, and why: nil if all was said. It is
@@ -287,7 +290,7 @@ func (s *stream) write(batch transport.Batch) error {
 	for _, standing := range batch.Lost {
 		s.keep(appendReset(s.buffer(), standing, s.nameOf(standing.Room)))
 	}
-	if len(batch.Events) == 1 && s.buf == nil {
+	if len(batch.Events) == 1 && s.gathered() == 0 {
 		s.wrote = time.Now()
 		if err := s.out.Write(s.as.frame(batch.Events[0])); err != nil {
 			return err
@@ -297,7 +300,7 @@ func (s *stream) write(batch transport.Batch) error {
 	for i := range batch.Events {
 		e := &batch.Events[i]
 		f := s.as.frame(*e)
-		if s.buf != nil && len(*s.buf)+len(f) > maxWrite {
+		if s.gathered()+len(f) > maxWrite {
 			if err := s.flush(); err != nil {
 				return err
 			}
@@ -313,7 +316,7 @@ func (s *stream) write(batch transport.Batch) error {
 	}
 	for _, signal := range batch.Signals {
 		s.keep(appendNews(s.buffer(), signal))
-		if len(*s.buf) > maxWrite {
+		if s.gathered() > maxWrite {
 			if err := s.flush(); err != nil {
 				return err
 			}

@@ -31,13 +31,18 @@ const (
 	eventsTail = `]}`
 )
 
-// appendEvents appends the events of a room as one text frame.
-func appendEvents(b []byte, room string, events []chat.Event) []byte {
+// sizeOf returns the size of the text of a frame of events.
+func sizeOf(room string, events []chat.Event) int {
 	n := len(eventsHead) + len(room) + len(eventsMid) + len(events) - 1 + len(eventsTail)
 	for i := range events {
 		n += len(events[i].JSON())
 	}
-	b = appendHeader(b, ws.OpText, n)
+	return n
+}
+
+// appendEvents appends the events of a room as one text frame.
+func appendEvents(b []byte, room string, events []chat.Event) []byte {
+	b = appendHeader(b, ws.OpText, sizeOf(room, events))
 	b = append(b, eventsHead...)
 	b = append(b, room...) // a room id holds nothing to escape
 	b = append(b, eventsMid...)

@@ -41,22 +41,29 @@ func (s *sink) put(frames []byte) error {
 		s.first = frames
 		return nil
 	}
+	b, err := s.room(len(frames))
+	if err == nil {
+		*b = append(*b, frames...)
+	}
+	return err
+}
+
+// room returns the buffer to append about n bytes of frames to. What does not fit in
+// with them is written first.
+func (s *sink) room(n int) (*[]byte, error) {
 	if s.buf == nil {
 		s.buf = buffers.Get().(*[]byte)
 	}
-	if s.first != nil {
+	if s.first != nil && len(s.first)+n <= maxWrite {
 		*s.buf = append(*s.buf, s.first...)
 		s.first = nil
 	}
-	if len(*s.buf)+len(frames) > maxWrite {
+	if s.first != nil || len(*s.buf)+n > maxWrite {
 		if err := s.flush(); err != nil {
-			return err
+			return nil, err
 		}
-		s.first = frames
-		return nil
 	}
-	*s.buf = append(*s.buf, frames...)
-	return nil
+	return s.buf, nil
 }
 
 // flush writes all that was put.

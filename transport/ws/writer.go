@@ -161,14 +161,16 @@ func (w *writer) put(r *room, batch transport.Batch) error {
 	}
 	for events := batch.Events; len(events) > 0; {
 		n := fitting(events)
-		var f []byte
 		if n == 1 {
-			f = frame(events[0])
+			if err := w.out.put(frame(events[0])); err != nil {
+				return err
+			}
 		} else {
-			f = appendEvents(nil, r.name, events[:n])
-		}
-		if err := w.out.put(f); err != nil {
-			return err
+			b, err := w.out.room(sizeOf(r.name, events[:n]))
+			if err != nil {
+				return err
+			}
+			*b = appendEvents(*b, r.name, events[:n])
 		}
 		events = events[n:]
 	}
@@ -272,6 +274,7 @@ func (w *writer) rest() {
 		due = silent
 	}
 	for _, r := range w.rooms {
+		r.feed.Rest()
 		if !r.due.IsZero() && r.due.Before(due) {
 			due = r.due
 		}
