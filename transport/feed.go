@@ -49,7 +49,7 @@ type Feed struct {
 
 	queue   []chat.Event // polled, and not yet handed out
 	before  int          // how many of them come before the mark; -1 where it is not among them
-	recheck chat.Event   // just handed out, and may have taken its room from the reader; else the zero Event
+	recheck *chat.Event  // just handed out, and may have taken its room from the reader; else nil
 	narrow  bool         // rest is still of rooms that are gone
 
 	sessions sessions // of the reader, if they attend
@@ -153,7 +153,7 @@ func (f *Feed) Pending() bool {
 	switch {
 	case f.Over():
 		return false
-	case len(f.queue) > 0 || f.before >= 0 || f.recheck.Room != "" || f.ending() || f.telling():
+	case len(f.queue) > 0 || f.before >= 0 || f.recheck != nil || f.ending() || f.telling():
 		return true
 	case !f.live:
 		return !f.replays.waits(&f.turn)
@@ -175,7 +175,7 @@ func (f *Feed) Rest() {
 
 // next returns what comes next but for signals.
 func (f *Feed) next(ctx context.Context) (Batch, error) {
-	if f.live && !f.filters && len(f.queue) == 0 && f.recheck.Room == "" { // the rule, and so the short way
+	if f.live && !f.filters && len(f.queue) == 0 && f.recheck == nil { // the rule, and so the short way
 		events, _, err := f.rest.Poll()
 		if err == nil && !anyMayConcern(events) {
 			return Batch{Events: events}, nil
@@ -183,8 +183,8 @@ func (f *Feed) next(ctx context.Context) (Batch, error) {
 		f.queue = events // an error comes again
 	}
 	for !f.Over() {
-		if f.recheck.Room != "" {
-			gone, err := f.again(ctx, &f.recheck)
+		if f.recheck != nil {
+			gone, err := f.again(ctx, f.recheck)
 			if errors.Is(err, ErrUnauthenticated) {
 				return Batch{}, nil // the grant has ended: nothing more comes before the reader is told so
 			}
@@ -192,7 +192,7 @@ func (f *Feed) next(ctx context.Context) (Batch, error) {
 				return Batch{}, err
 			}
 			room := f.recheck.Room
-			f.recheck = chat.Event{}
+			f.recheck = nil
 			if gone {
 				return Batch{Gone: []string{room}}, nil
 			}
@@ -271,7 +271,8 @@ func (f *Feed) take() (batch Batch) {
 	}
 	for i := range n {
 		if e := &f.queue[i]; mayConcern(e.Type) && e.Concerns(f.user) && f.unknown(e) {
-			f.recheck = *e
+			again := *e
+			f.recheck = &again
 			n = i + 1
 			break
 		}
@@ -288,7 +289,7 @@ func (f *Feed) take() (batch Batch) {
 	if f.before < 0 {
 		return batch
 	}
-	if f.before -= n; f.before == 0 && f.recheck.Room == "" {
+	if f.before -= n; f.before == 0 && f.recheck == nil {
 		batch.Live = !f.said
 		f.before, f.live, f.said, batch.Mark = -1, true, true, f.mark
 	}

@@ -92,7 +92,7 @@ func (f *Feed) collect(ctx context.Context) error {
 // rooms that the reader still had: it does not overtake the event that takes one
 // from them.
 func (f *Feed) reached(head chat.ID) bool {
-	return f.live && len(f.queue) == 0 && f.recheck.Room == "" && f.rest.Cursor().Compare(head) >= 0
+	return f.live && len(f.queue) == 0 && f.recheck == nil && f.rest.Cursor().Compare(head) >= 0
 }
 
 // telling reports whether the sessions may have something to tell.

@@ -39,18 +39,16 @@ type conn struct {
 
 	mu       sync.Mutex
 	grant    transport.Grant
-	renewed  bool       // the grant is another one since the feeds were told
-	answers  []byte     // frames to write before any more events
-	taken    *sync.Cond // answers were taken, or the socket has ended
-	rooms    []*room    // replaced, never changed in place
-	retired  []*room    // for the writer to close
-	busy     bool       // a message is being carried out
-	holds    bool       // nothing is read, as too much is to be written
-	closing  *closing   // why the socket ends; the first reason stands
-	since    time.Time  // when that was said
-	finished bool       // the writer has ended: nothing more will be sent
-
-	written chan struct{} // closed when the writer has ended
+	renewed  bool      // the grant is another one since the feeds were told
+	answers  []byte    // frames to write before any more events
+	changed  sync.Cond // answers were taken, or the writer has ended
+	rooms    []*room   // replaced, never changed in place
+	retired  []*room   // for the writer to close
+	busy     bool      // a message is being carried out
+	holds    bool      // nothing is read, as too much is to be written
+	closing  *closing  // why the socket ends; the first reason stands
+	since    time.Time // when that was said
+	finished bool      // the writer has ended: nothing more will be sent
 }
 
 // room is a room that the socket is subscribed to, or the list of the user's rooms.
@@ -68,13 +66,12 @@ func newConn(h *Handler, nc net.Conn, ahead []byte, grant transport.Grant, r *ht
 	o := h.gate.Options()
 	c := &conn{
 		handler: h, gate: h.gate, net: nc, grant: grant,
-		in:      newReader(nc, ahead, o.MaxBody),
-		written: make(chan struct{}),
-		host:    r.Host, address: r.RemoteAddr,
+		in:   newReader(nc, ahead, o.MaxBody),
+		host: r.Host, address: r.RemoteAddr,
 	}
 	c.writer.init(c)
 	c.bell = chat.NewBellFunc(c.writer.task.Ring)
-	c.taken = sync.NewCond(&c.mu)
+	c.changed.L = &c.mu
 	c.waiter = h.poller.Add(nc, c.read)
 	c.speaks()
 	return c
@@ -186,7 +183,11 @@ func (c *conn) read() {
 
 // leave ends what is left of the socket, when nothing is read any more.
 func (c *conn) leave() {
-	<-c.written
+	c.mu.Lock()
+	for !c.finished {
+		c.changed.Wait()
+	}
+	c.mu.Unlock()
 	c.Cut()
 	for _, r := range append(c.retired, c.rooms...) { // what was added after the writer had ended
 		r.feed.Close()
@@ -235,7 +236,7 @@ func (c *conn) hold() {
 	}
 	c.holds = true
 	for len(c.answers) > maxAnswers && !c.finished {
-		c.taken.Wait()
+		c.changed.Wait()
 	}
 	c.speaks()
 	c.holds = false

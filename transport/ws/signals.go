@@ -2,7 +2,8 @@ package ws
 
 import (
 	"context"
-	"encoding/json"
+
+	"github.com/gobwas/ws"
 
 	"github.com/roomlog/chat"
 	"github.com/roomlog/chat/transport"
@@ -82,9 +83,14 @@ func status(_ context.Context, c *conn, grant *transport.Grant, o *transport.Obj
 
 // appendSignal appends what is not stored.
 func appendSignal(b []byte, s chat.Signal) []byte {
-	return appendJSON(b, struct {
-		Room   string          `json:"room,omitempty"`
-		Signal string          `json:"signal"`
-		Data   json.RawMessage `json:"data"`
-	}{s.Room, s.Name, s.Data})
+	n := len(`{"signal":"","data":}`) + len(s.Name) + len(s.Data)
+	if s.Room != "" {
+		n += len(`"room":"",`) + len(s.Room)
+	}
+	b = append(appendHeader(b, ws.OpText, n), '{')
+	if s.Room != "" { // neither a room id nor a name holds anything to escape
+		b = append(append(append(b, `"room":"`...), s.Room...), `",`...)
+	}
+	b = append(append(append(b, `"signal":"`...), s.Name...), `","data":`...)
+	return append(append(b, s.Data...), '}')
 }

@@ -122,7 +122,7 @@ func (w *writer) take() (answers []byte, why *closing) {
 	if !w.busy || time.Since(w.since) > closeTimeout {
 		why = w.closing
 	}
-	w.taken.Signal()
+	w.changed.Broadcast()
 	w.mu.Unlock()
 	for _, r := range retired {
 		r.feed.Close()
@@ -180,9 +180,11 @@ func (w *writer) put(r *room, batch transport.Batch) error {
 		}
 	}
 	for _, s := range batch.Signals {
-		if err := w.out.put(appendSignal(nil, s)); err != nil {
+		b, err := w.out.room(len(s.Room) + len(s.Data) + 64)
+		if err != nil {
 			return err
 		}
+		*b = appendSignal(*b, s)
 	}
 	if len(batch.Gone) > 0 {
 		w.expel(r)
@@ -321,7 +323,6 @@ func (w *writer) finish() {
 		r.feed.Close()
 	}
 	w.conn.rooms, w.retired, w.finished = nil, nil, true
-	w.taken.Broadcast()
+	w.changed.Broadcast()
 	w.mu.Unlock()
-	close(w.written)
 }
