@@ -49,7 +49,7 @@ type link interface {
 	// renew shows another token of the same user, in place.
 	renew(ctx context.Context, token string) error
 	// wait returns why the link has ended, once it has.
-	wait() *lost
+	wait() *Lost
 	// end ends it.
 	end(error)
 }
@@ -250,13 +250,13 @@ func (c *Client) fail(err error) {
 // isFinal reports whether there is no use in trying to connect again.
 func (c *Client) isFinal(err error) bool {
 	var p *Problem
-	var l *lost
+	var l *Lost
+	first := c.Store() == "" // a proxy may say anything for a while, but at first it is a wrong address
 	switch {
 	case errors.As(err, &p):
-		// A proxy may say anything for a while. At first it is a wrong address.
-		return !p.passes() && (!strings.HasPrefix(p.Code, "http_") || c.Store() == "")
+		return !p.passes() && (!strings.HasPrefix(p.Code, "http_") || first)
 	case errors.As(err, &l):
-		return l.final
+		return l.final || l.refused && first
 	}
 	return true
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 )
 
 // Errors of the client's own.
@@ -71,14 +70,22 @@ func (r *Reset) Error() string {
 	return fmt.Sprintf("client: the cursor of room %q is of no use: %s", r.Room, r.Reason)
 }
 
-// Ended says that the server has ended the room for this reader, such as for
-// "forbidden" behind their removal.
+// Ended says that the server has ended the room for this reader, such as behind their
+// removal, or its deletion.
 type Ended struct {
-	Room, Reason string
+	Room   string
+	Reason string // "forbidden", or what the server says
+	// Missed says that there may be events up to the end that were not yielded: the
+	// reader was behind, or not connected, when it came, and may not read them now.
+	Missed bool
+	Err    error // the *Problem by which one who was behind has found out; else nil
 }
 
 // Error tells the room and the reason.
 func (e *Ended) Error() string { return fmt.Sprintf("client: room %q has ended: %s", e.Room, e.Reason) }
+
+// Unwrap returns Err.
+func (e *Ended) Unwrap() error { return e.Err }
 
 // Unanswered says that a command's context, or the client, has ended before the
 // command was answered. It may have been stored, and may still be. To send it again
@@ -104,18 +111,3 @@ func (u *Unanswered) Unwrap() []error {
 	}
 	return []error{u.Err, u.Last}
 }
-
-// lost is the end of a connection, or of an attempt to get one, that does not tell
-// whether what was asked was done.
-type lost struct {
-	err     error
-	advised time.Duration // the least time to wait before coming back
-	expired bool          // the credentials have
-	refused bool          // by an answer that is no socket
-	final   bool          // there is no use in coming back
-}
-
-func (l *lost) Error() string { return "client: connection lost: " + l.err.Error() }
-func (l *lost) Unwrap() error { return l.err }
-
-var errSilent = errors.New("nothing was heard for 2.5 heartbeats")

@@ -38,6 +38,22 @@ func (id ID) cursor() string {
 	return string(id)
 }
 
+// ID returns the event that the cursor stands behind; empty for Earliest, Latest and
+// what is no cursor.
+func (c Cursor) ID() ID {
+	_, id, _ := c.parse()
+	if id == earliestID {
+		return ""
+	}
+	return id
+}
+
+// Store returns the store that the cursor is of; empty if it names none.
+func (c Cursor) Store() string {
+	store, _, _ := c.parse()
+	return store
+}
+
 func cursorOf(store string, id ID) Cursor {
 	if store == "" {
 		return Cursor(id)

@@ -11,6 +11,7 @@ type feed struct {
 	room  string
 	at    ID     // what is up to here was handed out; the rest follows, without a gap
 	store string // of which at is
+	in    bool   // the room was there
 
 	sub       *subscription // of the present link; nil while there is none
 	readers   map[*reader]struct{}
@@ -115,7 +116,7 @@ func (s *subscription) events(list []Event) {
 			if e.ID <= f.at { // it came before
 				continue
 			}
-			e.store, f.at = f.store, e.ID
+			e.store, f.at, f.in = f.store, e.ID, true
 			for r := range f.readers {
 				r.push(e)
 			}
@@ -126,7 +127,7 @@ func (s *subscription) events(list []Event) {
 
 // live says that all up to a position has come.
 func (s *subscription) live(at ID) {
-	s.with(func(f *feed) { f.at = max(f.at, at) })
+	s.with(func(f *feed) { f.at, f.in = max(f.at, at), true })
 }
 
 // reset says that the position was of no use. Which readers that is so for is asked

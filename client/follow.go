@@ -15,8 +15,8 @@ import (
 //
 // A *Reset is yielded where the cursor is of no use; if the loop goes on, so does
 // Follow, behind the cursor of the Reset. Any other error is the end: ctx's,
-// ErrClosed, an *Ended behind the removal from a room, a *Problem such as
-// "room_not_found".
+// ErrClosed, a *Problem such as "room_not_found" for one who is not let in, or an
+// *Ended behind the removal of one who was.
 func (r *Room) Follow(ctx context.Context, after Cursor) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		f := r.follower(after)
@@ -50,6 +50,7 @@ type follower struct {
 	r     *reader // nil while there is none
 	upTo  ID      // up to where the log is read while there is a reader
 	log   bool    // the log is to be read next
+	in    bool    // the room was there for them
 }
 
 func (r *Room) follower(after Cursor) *follower {
@@ -107,17 +108,18 @@ func (f *follower) live(ctx context.Context) ([]Event, error) {
 		events = events[1:]
 	}
 	if n := len(events); n > 0 {
-		f.at = events[n-1].ID
+		f.at, f.in = events[n-1].ID, true
 		return events, nil
 	}
 	if gone {
+		f.in = f.in || f.r.in()
 		f.r = nil
 		var reset *Reset
 		if errors.As(why, &reset) {
 			return nil, f.reset(ctx, reset.Reason)
 		}
 		f.log = true
-		return nil, why
+		return nil, f.ended(why)
 	}
 	select {
 	case <-f.r.wake:
@@ -152,8 +154,9 @@ func (f *follower) page(ctx context.Context) ([]Event, error) {
 		}
 	}
 	if err != nil {
-		return nil, err
+		return nil, f.ended(err)
 	}
+	f.in = true
 	n := len(page.Events)
 	f.at = max(f.at, page.Next) // of a page without events it is where the log was read up to
 	if f.r == nil {
@@ -167,14 +170,24 @@ func (f *follower) page(ctx context.Context) ([]Event, error) {
 	return page.Events, nil
 }
 
+// ended makes the refusal of a room that was there for the reader what it is: the end
+// of it. They were behind it, or not connected: else it would have been told to them.
+func (f *follower) ended(err error) error {
+	var p *Problem
+	if f.in && errors.As(err, &p) && (p.Code == "room_not_found" || p.Code == "forbidden") {
+		return &Ended{Room: f.room, Reason: "forbidden", Missed: true, Err: err}
+	}
+	return err
+}
+
 // findPresent makes the present a position, so that nothing is lost from here on.
 func (f *follower) findPresent(ctx context.Context) error {
 	store := f.c.Store()
 	page, err := f.c.readLog(ctx, f.room, string(Latest), "")
 	if err != nil {
-		return err
+		return f.ended(err)
 	}
-	f.at, f.store = page.Next, store
+	f.at, f.store, f.in = page.Next, store, true
 	return nil
 }
 

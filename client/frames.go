@@ -64,23 +64,13 @@ type serverFrame struct {
 	Data   json.RawMessage `json:"data"`
 }
 
-// closeError is an end by a close frame.
-type closeError struct {
-	code   int // 1005 if it had none
-	reason string
-}
-
-func (e *closeError) Error() string {
-	return "the server has closed the socket: " + e.reason
-}
-
 // closedBy returns what a close frame comes to.
-func (c *Client) closedBy(payload []byte) *lost {
+func (c *Client) closedBy(payload []byte) *Lost {
 	e := &closeError{code: 1005}
 	if len(payload) >= 2 {
 		e.code, e.reason = int(binary.BigEndian.Uint16(payload)), string(payload[2:])
 	}
-	l := &lost{err: e}
+	l := &Lost{Err: e}
 	switch e.code {
 	case 1002, 1003, 1007, 1008, 1009, 4403: // a mistake of the client's, or no right to be here
 		l.final = true

@@ -23,21 +23,27 @@ func (s *socket) handshake(ctx context.Context, token string) error {
 	r.Header.Set("Sec-WebSocket-Version", "13")
 	r.Header.Set("Sec-WebSocket-Key", key)
 	r.Header.Set("Sec-WebSocket-Protocol", subprotocol)
+	if r.Header.Get("Authorization") == "" && r.Header.Get("Origin") == "" { // cookies count where it is said who uses them
+		r.Header.Set("Origin", r.URL.Scheme+"://"+r.URL.Host)
+	}
 	resp, err := s.c.caller.http.Do(r)
 	if err != nil {
-		return &lost{err: err}
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return &Lost{Err: err}
 	}
 	conn, ok := resp.Body.(io.ReadWriteCloser)
 	if resp.StatusCode != http.StatusSwitchingProtocols || !ok {
 		defer resp.Body.Close()
 		if resp.StatusCode < 300 {
-			return &lost{err: errors.New("the answer to the handshake is " + resp.Status), refused: true}
+			return &Lost{Err: errors.New("the answer to the handshake is " + resp.Status), refused: true}
 		}
 		return problemOf(resp)
 	}
 	if resp.Header.Get("Sec-WebSocket-Accept") != acceptOf(key) {
 		_ = conn.Close()
-		return &lost{err: errors.New("the answer to the handshake is not to this one"), refused: true}
+		return &Lost{Err: errors.New("the answer to the handshake is not to this one"), refused: true}
 	}
 	s.conn = conn
 	return nil

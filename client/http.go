@@ -82,7 +82,7 @@ func (h *caller) attempt(ctx context.Context, token string, q *request, answer a
 	}
 	resp, err := h.http.Do(r)
 	if err != nil {
-		return nil, &lost{err: err}
+		return nil, &Lost{Err: err}
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode >= 300 {
@@ -90,13 +90,13 @@ func (h *caller) attempt(ctx context.Context, token string, q *request, answer a
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxFrame))
 	if err != nil {
-		return nil, &lost{err: err}
+		return nil, &Lost{Err: err}
 	}
 	if answer == nil || len(body) == 0 {
 		return resp.Header, nil
 	}
 	if err := json.Unmarshal(body, answer); err != nil {
-		return nil, fmt.Errorf("client: answer to %s %s: %w", q.method, q.path, err)
+		return nil, &Lost{Err: fmt.Errorf("the answer to %s %s: %w", q.method, q.path, err), refused: true}
 	}
 	return resp.Header, nil
 }
@@ -108,7 +108,7 @@ func problemOf(resp *http.Response) error {
 	p := &Problem{}
 	if json.Unmarshal(body, p) != nil || p.Code == "" {
 		if err != nil {
-			return &lost{err: err} // it was cut: let it be asked again
+			return &Lost{Err: err} // it was cut: let it be asked again
 		}
 		p = &Problem{
 			Code: "http_" + strconv.Itoa(resp.StatusCode), Title: http.StatusText(resp.StatusCode),
@@ -134,7 +134,7 @@ func (c *Client) persist(ctx context.Context, once func(ctx context.Context, tok
 		}
 		advised := time.Duration(0)
 		var p *Problem
-		var l *lost
+		var l *Lost
 		switch {
 		case err == nil:
 			return nil

@@ -62,6 +62,13 @@ func (r *reader) take() (list []Event, gone bool, why error) {
 	return list, r.gone && len(list) == 0, r.why
 }
 
+// in reports whether the room was there.
+func (r *reader) in() bool {
+	r.feed.c.mu.Lock()
+	defer r.feed.c.mu.Unlock()
+	return r.feed.in
+}
+
 // detach ends the reader.
 func (r *reader) detach() {
 	r.feed.c.mu.Lock()

@@ -36,7 +36,7 @@ func (c *Client) run() {
 			c.mu.Unlock()
 			return
 		}
-		var end *lost
+		var end *Lost
 		var p *Problem
 		advised, now := time.Duration(0), false
 		switch {
@@ -120,7 +120,7 @@ func (c *chooser) fall(err error) bool {
 	}
 	c.failed++
 	var p *Problem
-	var l *lost
+	var l *Lost
 	strange := errors.As(err, &l) && l.refused
 	if errors.As(err, &p) && p.Status != http.StatusUnauthorized {
 		strange = !p.passes() || p.Status == http.StatusNotImplemented
@@ -134,5 +134,5 @@ func (c *chooser) fall(err error) bool {
 
 // deadline is the context of one attempt to connect.
 func (c *Client) deadline() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(c.ctx, c.options.ConnectTimeout)
+	return context.WithTimeoutCause(c.ctx, c.options.ConnectTimeout, errLate)
 }

@@ -28,7 +28,7 @@ type socket struct {
 	calls   map[string]func(ok json.RawMessage, problem error) // what waits for an answer; called by the reader
 	number  uint64                                             // of the newest call
 	subs    map[string]*subscription                           // whose frames come; the newest that was granted
-	why     *lost                                              // the first reason to end stands
+	why     *Lost                                              // the first reason to end stands
 	done    chan struct{}                                      // closed when it ends
 	flushed chan struct{}                                      // closed when the writer has ended
 }
@@ -49,10 +49,10 @@ func (c *Client) openSocket(token string) (*socket, error) {
 	s.in = bufio.NewReader(listening{s.conn, s.dog})
 	frame, err := s.next()
 	if !stop() && err == nil {
-		err = &lost{err: context.Cause(ctx)}
+		err = &Lost{Err: context.Cause(ctx)}
 	}
 	if err == nil && frame.Hello == nil {
-		err = &lost{err: errors.New("the first frame is no hello")}
+		err = &Lost{Err: errors.New("the first frame is no hello")}
 	}
 	if err != nil {
 		s.dog.stop()
@@ -78,7 +78,7 @@ func (s *socket) next() (*serverFrame, error) {
 	for {
 		op, payload, err := readFrame(s.in)
 		if err != nil {
-			return nil, &lost{err: err}
+			return nil, &Lost{Err: err}
 		}
 		switch op {
 		case ws.OpPing:
@@ -89,7 +89,7 @@ func (s *socket) next() (*serverFrame, error) {
 		case ws.OpText:
 			f := &serverFrame{}
 			if err := json.Unmarshal(payload, f); err != nil {
-				return nil, &lost{err: fmt.Errorf("a frame of the server's: %w", err)}
+				return nil, &Lost{Err: fmt.Errorf("a frame of the server's: %w", err)}
 			}
 			return f, nil
 		}
@@ -192,7 +192,7 @@ func (s *socket) send(ctx context.Context, cmd *command, answer any) error {
 		}
 		return json.Unmarshal(r.ok, answer)
 	case <-s.done:
-		return &lost{err: s.why}
+		return &Lost{Err: s.why}
 	case <-ctx.Done():
 		s.mu.Lock()
 		delete(s.calls, id)
@@ -202,8 +202,8 @@ func (s *socket) send(ctx context.Context, cmd *command, answer any) error {
 }
 
 // expire ends a socket whose credentials have expired, as the server is about to.
-func (s *socket) expire(err error) *lost {
-	l := &lost{err: err, expired: true}
+func (s *socket) expire(err error) *Lost {
+	l := &Lost{Err: err, expired: true}
 	s.end(l)
 	return l
 }

@@ -36,7 +36,7 @@ func (s *socket) write() {
 			b = append(b, frame...)
 		}
 		if _, err := s.conn.Write(b); err != nil {
-			s.end(&lost{err: err})
+			s.end(&Lost{Err: err})
 			return
 		}
 	}
@@ -59,7 +59,7 @@ const closeTimeout = 500 * time.Millisecond
 
 // end ends the socket.
 func (s *socket) end(err error) {
-	why := &lost{err: err}
+	why := &Lost{Err: err}
 	_ = errors.As(err, &why)
 	s.mu.Lock()
 	first := s.why == nil
@@ -75,7 +75,7 @@ func (s *socket) end(err error) {
 }
 
 // wait waits for the end of the socket, and of what is called by its reader.
-func (s *socket) wait() *lost {
+func (s *socket) wait() *Lost {
 	<-s.done
 	<-s.flushed
 	return s.why

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"time"
 )
@@ -21,8 +22,27 @@ const (
 type State struct {
 	Phase     Phase
 	Transport Transport // WebSocket or Streams, while connected
-	Reason    error     // why it is not connected; nil if it is, or has not tried yet
+	Reason    error     // why it is not connected: see Code; nil if it is, or has not tried yet
 	Next      time.Time // while reconnecting: the next attempt; zero during one
+}
+
+// Code says in a word why the client is not connected: the code of a *Problem, if
+// Reason is one, such as "unauthenticated"; that of a *Lost; or "closed" after Close.
+// It is empty where there is no Reason.
+func (s State) Code() string {
+	var l *Lost
+	var p *Problem
+	switch {
+	case s.Reason == nil:
+		return ""
+	case errors.As(s.Reason, &l): // first: it may be because of a problem
+		return l.Code()
+	case errors.As(s.Reason, &p):
+		return p.Code
+	case errors.Is(s.Reason, ErrClosed):
+		return "closed"
+	}
+	return "lost"
 }
 
 // State returns how the client stands to its server.

@@ -29,7 +29,7 @@ func (c *Client) openStream(ctx context.Context, token, path string, query url.V
 	resp, err := c.askStream(s.ctx, token, path, query)
 	if err != nil {
 		if why := context.Cause(s.ctx); why != nil {
-			err = &lost{err: why}
+			err = &Lost{Err: why}
 		}
 		s.end()
 		return nil, err
@@ -47,14 +47,14 @@ func (c *Client) askStream(ctx context.Context, token, path string, query url.Va
 	r.Header.Set("Accept", "text/event-stream")
 	resp, err := c.caller.http.Do(r)
 	if err != nil {
-		return nil, &lost{err: err}
+		return nil, &Lost{Err: err}
 	}
 	kind := resp.Header.Get("Content-Type")
 	switch {
 	case resp.StatusCode >= 300:
 		err = problemOf(resp)
 	case resp.StatusCode != http.StatusOK || !strings.HasPrefix(kind, "text/event-stream"):
-		err = &lost{err: errors.New("the answer is no event stream: " + resp.Status + " " + kind)}
+		err = &Lost{Err: errors.New("the answer is no event stream: " + resp.Status + " " + kind), refused: true}
 	default:
 		return resp, nil
 	}
@@ -70,7 +70,7 @@ func (s *stream) frame() (sseFrame, error) {
 			if why := context.Cause(s.ctx); why != nil {
 				err = why
 			}
-			return f, &lost{err: err, advised: s.retry}
+			return f, &Lost{Err: err, advised: s.retry}
 		}
 		if f.retry > 0 {
 			s.retry = f.retry
@@ -82,8 +82,8 @@ func (s *stream) frame() (sseFrame, error) {
 }
 
 // ended returns what the end that the server has announced comes to.
-func (s *stream) ended(reason string) *lost {
-	return &lost{err: errors.New("the server has ended the stream: " + reason), advised: s.retry, expired: reason == "expired"}
+func (s *stream) ended(reason string) *Lost {
+	return &Lost{Err: streamEnd(reason), advised: s.retry, expired: reason == "expired"}
 }
 
 func (s *stream) end() {

@@ -18,7 +18,7 @@ type streams struct {
 	cancel context.CancelFunc
 	work   sync.WaitGroup
 	done   chan struct{}
-	why    *lost // once done is closed
+	why    *Lost // once done is closed
 
 	mu    sync.Mutex
 	stops map[*subscription]context.CancelFunc // of those that are fed
@@ -54,7 +54,7 @@ func (s *streams) begin(token string) (*hello, error) {
 	stop := context.AfterFunc(deadline, func() { s.main.cancel(context.Cause(deadline)) })
 	h, err := s.main.hello()
 	if !stop() && err == nil {
-		err = &lost{err: context.Cause(deadline)}
+		err = &Lost{Err: context.Cause(deadline)}
 	}
 	if err != nil {
 		s.main.end()
@@ -75,7 +75,7 @@ func (s *stream) hello() (*hello, error) {
 		case "chat.hello":
 			h := &hello{}
 			if err := json.Unmarshal(f.data, h); err != nil {
-				return nil, &lost{err: err}
+				return nil, &Lost{Err: err}
 			}
 			s.dog.allow(h.patience())
 			return h, nil
@@ -121,7 +121,7 @@ func (s *streams) readList() error {
 	}
 }
 
-func (s *streams) wait() *lost {
+func (s *streams) wait() *Lost {
 	<-s.done
 	return s.why
 }

@@ -20,7 +20,7 @@ func (s *streams) follow(ctx context.Context, sub *subscription) {
 			err = s.feed(ctx, token, sub, func() { wait.succeed(); refused = refusals{} })
 		}
 		var p *Problem
-		var l *lost
+		var l *Lost
 		advised := time.Duration(0)
 		switch {
 		case err == nil || ctx.Err() != nil:
@@ -78,7 +78,7 @@ func (s *streams) feed(ctx context.Context, token string, sub *subscription, hea
 		case "":
 			var e Event
 			if err := json.Unmarshal(f.data, &e); err != nil {
-				return &lost{err: fmt.Errorf("an event of the server's: %w", err)}
+				return &Lost{Err: fmt.Errorf("an event of the server's: %w", err)}
 			}
 			heard()
 			sub.events([]Event{e})

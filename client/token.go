@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 )
 
@@ -33,7 +34,7 @@ func (k *credentials) current(ctx context.Context) (string, error) {
 	}
 	token, err := k.get(ctx)
 	if err != nil {
-		return "", &lost{err: err}
+		return "", &Lost{Err: fmt.Errorf("%w: %w", errNoToken, err)}
 	}
 	k.token, k.have = token, true
 	return token, nil
