@@ -17,7 +17,8 @@ type Client struct {
 	options Options
 	caller  *caller
 	creds   *credentials
-	outbox  chan struct{} // has room for the commands that wait
+	slots   chan struct{} // has room for the commands that wait
+	outbox  *outbox
 	own     *http.Transport
 
 	ctx    context.Context // ends with the client; its cause is why
@@ -81,13 +82,18 @@ func Dial(ctx context.Context, address string, o *Options) (*Client, error) {
 	}
 	c.caller = &caller{http: hc, base: strings.TrimSuffix(address, "/"), header: c.options.Header}
 	c.creds = newCredentials(c.options.Token)
-	c.outbox = make(chan struct{}, c.options.Outbox)
+	c.slots = make(chan struct{}, c.options.Outbox)
+	c.outbox = newOutbox(c)
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	c.work.Go(c.run)
 	if c.options.Renew > 0 {
 		c.work.Go(c.renewals)
 	}
-	if err := c.connected(ctx); err != nil {
+	err = c.connected(ctx)
+	if err == nil {
+		err = c.outbox.load()
+	}
+	if err != nil {
 		_ = c.Close()
 		return nil, err
 	}

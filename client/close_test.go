@@ -59,6 +59,15 @@ func TestClose_leavesNothing(t *testing.T) {
 				<-begun
 			}
 			s.stop() // and so a post has nobody to answer it
+			queued := send(t, room, "Queued.")[0]
+			work.Go(func() {
+				_, err := queued.Wait(context.Background())
+				ends <- err
+			})
+			work.Go(func() {
+				for range c.WatchOutbox(context.Background()) {
+				}
+			})
 			work.Go(func() {
 				_, err := room.Post(context.Background(), "Hello.")
 				ends <- err
@@ -66,7 +75,7 @@ func TestClose_leavesNothing(t *testing.T) {
 			time.Sleep(20 * time.Millisecond)
 			_ = c.Close()
 			work.Wait() // the loops are this test's own goroutines
-			for range 4 {
+			for range 5 {
 				if err := <-ends; !errors.Is(err, client.ErrClosed) {
 					t.Errorf("one ends with %v", err)
 				}

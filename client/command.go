@@ -13,12 +13,14 @@ import (
 // the same.
 type command struct {
 	op     string
+	room   string         // of what is written in one; empty else
 	fields map[string]any // of the op: room, key and what it is about
 	method string
 	path   string
 	query  url.Values     // of the call
 	body   map[string]any // of the call; nil is none
 	key    string         // of both; empty is none
+	ready  func() error   // asked before each attempt; nil is yes
 }
 
 // done is the answer to a command.
@@ -73,23 +75,29 @@ func (c *Client) do(ctx context.Context, cmd *command, answer any) error {
 		return err
 	}
 	select {
-	case c.outbox <- struct{}{}:
+	case c.slots <- struct{}{}:
 	default:
 		return ErrOutboxFull
 	}
-	defer func() { <-c.outbox }()
-	err := c.persist(ctx, func(ctx context.Context, token string) error {
-		l, err := c.online(ctx)
-		if err != nil {
-			return err
-		}
-		return l.send(ctx, cmd, answer)
-	})
+	defer func() { <-c.slots }()
+	err := c.persist(ctx, func(ctx context.Context, _ string) error { return c.try(ctx, cmd, answer) })
 	var g *givenUp
 	if errors.As(err, &g) {
 		return &Unanswered{Key: cmd.key, Err: g.why, Last: g.last}
 	}
 	return err
+}
+
+// try carries out a command once, when there is a connection.
+func (c *Client) try(ctx context.Context, cmd *command, answer any) error {
+	l, err := c.online(ctx)
+	if err == nil && cmd.ready != nil {
+		err = cmd.ready()
+	}
+	if err != nil {
+		return err
+	}
+	return l.send(ctx, cmd, answer)
 }
 
 // event carries out a command and returns its event; the zero Event if there was

@@ -3,7 +3,8 @@
 // sent is stored exactly once, however often the connection is cut.
 //
 //	c, err := client.Dial(ctx, "https://example.com/api", &client.Options{Token: token})
-//	e, err := c.Room("general").Post(ctx, "Hello.")
+//	e, err := c.Room("general").Post(ctx, "Hello.")   // waits until it is stored
+//	o, err := c.Room("general").Send("Hello again.")  // does not wait
 //	for e, err := range c.Room("general").Follow(ctx, client.Latest) { … }
 //
 // What it promises:
@@ -17,13 +18,14 @@
 // Waiting. Before attempt n a time is drawn between nothing and MinDelay doubled
 // n times, at most MaxDelay; a delay that the server asks for is kept to. A server
 // that is silent for two and a half of its heartbeats is dead, and the client
-// connects anew.
+// connects anew. State.Code tells in a word why there is no connection.
 //
 // Following. Follow resumes by its cursor over cuts, restarts, drains and new
 // tokens, without a gap and without an event twice. Where the cursor is of no use
 // it yields a *Reset and, if the loop goes on, goes on at the present: nothing is
-// skipped in silence. A cursor knows its store; one of another store is a Reset.
-// Live is the history and what follows it in one.
+// skipped in silence. A cursor knows its store; one of another store is a Reset. Where
+// the room ends for one who was in it, an *Ended tells so, and whether there may be
+// more than they have got. Live is the history and what follows it in one.
 //
 // Sending. A command has a key, which is made before the first attempt, sorts by
 // time and stays the same over all attempts. It is sent again until it is answered
@@ -32,10 +34,18 @@
 // command whose context ends may have been stored: it is an *Unanswered, which has
 // the key to ask once more.
 //
+// Queueing. Send does not wait: the message is in the Outbox at once, as Pending. The
+// messages of a room go out one after the other, in the order in which they were
+// queued, over cuts, restarts and time without a network, each until it is answered,
+// and end as exactly one message each. One that is refused is Failed, until it is
+// queued again or dropped, and the next goes on. With Options.Storage what was not
+// answered outlives the program. What was tried more than 7 days ago is not repeated
+// by itself, and nothing is sent under another name than that of who has queued it.
+//
 // Bounds. An iterator that is slow delays nobody else. At most Options.Buffer events
 // wait for it, and 1 MiB; of more it reads the log in pages when it comes to it. At
-// most Options.Outbox commands wait for an answer; one more is ErrOutboxFull. After
-// Close no goroutine is left.
+// most Options.Outbox commands wait for an answer, and as many messages in the outbox;
+// one more is ErrOutboxFull. After Close no goroutine is left.
 //
 // The types are declared here, to the letter of the protocol, and not those of
 // package chat: a client needs no database.

@@ -11,7 +11,7 @@ var (
 	// ErrClosed is what everything returns after Close.
 	ErrClosed = errors.New("client: closed")
 	// ErrOutboxFull refuses a command while Options.Outbox others wait for an
-	// answer. It was not sent.
+	// answer, and a message while so many are pending. It was not sent.
 	ErrOutboxFull = errors.New("client: the outbox is full")
 	// ErrOffline refuses what is only worth saying now, while there is no
 	// connection.
@@ -49,7 +49,7 @@ func (p *Problem) Is(target error) bool {
 
 // passes reports whether the same may be granted later.
 func (p *Problem) passes() bool {
-	return p.Status == http.StatusTooManyRequests || p.Status >= 500
+	return p.Status == http.StatusRequestTimeout || p.Status == http.StatusTooManyRequests || p.Status >= 500
 }
 
 // Reset says that a cursor is of no use: what lies between it and Cursor has not

@@ -88,6 +88,87 @@ func ExampleRoom_Follow() {
 	// true
 }
 
+// A message that is sent without waiting is shown as pending, and settles later.
+func ExampleRoom_Send() {
+	url, stop := serveExample()
+	defer stop()
+	ctx := context.Background()
+	_, token, _ := client.Guest(ctx, url, "Ann")
+	c, err := client.Dial(ctx, url, &client.Options{Token: client.Token(token)})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+	room := c.Room("general")
+	_, _ = room.Join(ctx)
+
+	var sent []*client.Outgoing
+	for _, text := range []string{"One.", " ", "Two."} {
+		o, err := room.Send(text)
+		if err != nil { // the outbox is full, or the client closed
+			fmt.Println(err)
+			return
+		}
+		sent = append(sent, o)
+	}
+	for _, o := range sent {
+		if _, err := o.Wait(ctx); err != nil {
+			fmt.Printf("%q %s: %v\n", o.Message.Text, o.State(), err)
+			o.Drop() // or o.Retry()
+			continue
+		}
+		fmt.Printf("%q %s\n", o.Message.Text, o.State())
+	}
+	fmt.Println(len(c.Outbox()), "left")
+	// Output:
+	// "One." sent
+	// " " failed: chat: empty_message: text shows nothing
+	// "Two." sent
+	// 0 left
+}
+
+// What a program has left when it ended is sent by the next one, with the same key.
+func ExampleDir() {
+	url, stop := serveExample()
+	defer stop()
+	ctx := context.Background()
+	_, token, _ := client.Guest(ctx, url, "Ann")
+	dir, err := os.MkdirTemp("", "outbox")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	options := &client.Options{Token: client.Token(token), Storage: client.Dir(dir)}
+
+	first, err := client.Dial(ctx, url, options)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, _ = first.Room("general").Join(ctx)
+	o, _ := first.Room("general").Send("Was this sent?")
+	_ = first.Close() // before anybody has answered, or just behind that
+
+	second, err := client.Dial(ctx, url, options)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer second.Close()
+	for _, left := range second.Outbox() {
+		_, _ = left.Wait(ctx)
+	}
+	for m, err := range second.Room("general").Messages(ctx, "") {
+		fmt.Println(m.Text, err)
+	}
+	fmt.Println(o.Key != "")
+	// Output:
+	// Was this sent? <nil>
+	// true
+}
+
 // serveExample serves a chat of guests.
 func serveExample() (url string, stop func()) {
 	dir, err := os.MkdirTemp("", "chat")

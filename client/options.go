@@ -46,8 +46,14 @@ type Options struct {
 	// CallTimeout is how long one attempt of a call over HTTP may take. 0 = 30 s.
 	CallTimeout time.Duration
 
-	Outbox int // commands that wait for an answer at the same time; 0 = 1,000
-	Buffer int // events that wait for one iterator; 0 = 256
+	// Outbox is how many commands may wait for an answer at the same time, how many
+	// messages may be pending in the outbox, and how many that have failed are left
+	// there: the newest. 0 = 1,000.
+	Outbox int
+	// Storage keeps the outbox: what was not answered when the program ended is sent
+	// by the next client of the same user, with the same keys. nil keeps nothing.
+	Storage Storage
+	Buffer  int // events that wait for one iterator; 0 = 256
 	// Hidden neither shows the user as present in the rooms that are followed, nor
 	// gets signals.
 	Hidden bool

@@ -56,9 +56,16 @@ func Key(key string) SendOption {
 }
 
 // Post sends a message and returns its event once it is stored: exactly one, however
-// often it has to be sent. One who posts from one goroutine keeps the order.
+// often it has to be sent. One who posts from one goroutine keeps the order. Send does
+// not wait.
 func (r *Room) Post(ctx context.Context, text string, more ...SendOption) (Event, error) {
-	return r.send(ctx, "post", http.MethodPost, path("rooms", r.id, "messages"), "", map[string]any{"text": text}, more)
+	key, body := compose(text, more)
+	return r.c.event(ctx, r.posting(key, body))
+}
+
+// posting is the command that posts a message.
+func (r *Room) posting(key string, body map[string]any) *command {
+	return r.writing("post", http.MethodPost, path("rooms", r.id, "messages"), key, body)
 }
 
 // Reply is Post with ReplyTo.
@@ -69,31 +76,38 @@ func (r *Room) Reply(ctx context.Context, to ID, text string, more ...SendOption
 // Edit gives a message another text. It returns the zero Event if it has that text
 // already; so do the other commands where nothing was to change.
 func (r *Room) Edit(ctx context.Context, message ID, text string, more ...SendOption) (Event, error) {
-	return r.send(ctx, "edit", http.MethodPatch, path("rooms", r.id, "messages", string(message)), message, map[string]any{"text": text}, more)
+	key, body := compose(text, more)
+	cmd := r.writing("edit", http.MethodPatch, path("rooms", r.id, "messages", string(message)), key, body)
+	put(cmd.fields, "message", string(message))
+	return r.c.event(ctx, cmd)
 }
 
-// send sends what has a body and a key.
-func (r *Room) send(ctx context.Context, op, method, path string, message ID, body map[string]any, more []SendOption) (Event, error) {
+// compose returns the body of what is written, and its key.
+func compose(text string, more []SendOption) (key string, body map[string]any) {
+	body = map[string]any{"text": text}
 	for _, add := range more {
 		add(body)
 	}
-	key, _ := body["key"].(string)
-	if key == "" {
+	if key, _ = body["key"].(string); key == "" {
 		key = NewKey()
 	}
 	delete(body, "key") // it is a header
+	return key, body
+}
+
+// writing is a command with a body and a key.
+func (r *Room) writing(op, method, path, key string, body map[string]any) *command {
 	cmd := r.command(op, method, path, key)
 	for name, value := range body {
 		cmd.fields[name] = value
 	}
-	put(cmd.fields, "message", string(message))
 	cmd.body = body
-	return r.c.event(ctx, cmd)
+	return cmd
 }
 
 // command returns a command in the room.
 func (r *Room) command(op, method, path, key string) *command {
-	return &command{op: op, fields: map[string]any{"room": r.id, "key": key}, method: method, path: path, key: key}
+	return &command{op: op, room: r.id, fields: map[string]any{"room": r.id, "key": key}, method: method, path: path, key: key}
 }
 
 // on carries out a command on a message.

@@ -16,6 +16,7 @@ const (
 
 // run keeps the client connected until it is closed or refused for good.
 func (c *Client) run() {
+	defer c.outbox.close()
 	wait := c.newBackoff()
 	choice := chooser{want: c.options.Transport}
 	var refused refusals

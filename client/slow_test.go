@@ -58,6 +58,32 @@ func TestFollow_slowIsBoundedAndAlone(t *testing.T) {
 		if n := pages.Load() - before; n < (many-3*50-100)/100 {
 			t.Errorf("the slow one has read %d pages: the rest was held for it", n)
 		}
+
+		// Where many events may wait it is their bytes that are bounded.
+		o = quick(as)
+		o.Buffer = 10 * many
+		c = s.dial("bob", o)
+		at := client.Cursor(s.post("general", "host", "Here.").ID.String())
+		slow, fast = start(t, c.Room("general"), at), start(t, c.Room("general"), at)
+		s.post("general", "host", "It begins.")
+		for _, come := range []<-chan followed{slow, fast} {
+			nextText(t, come)
+		}
+		for n := range many {
+			s.post("general", "host", fmt.Sprint(n, " ", bigText))
+			if got := nextText(t, fast); got != fmt.Sprint(n, " ", bigText) {
+				t.Fatalf("the fast one gets %.20q as number %d", got, n)
+			}
+		}
+		before = pages.Load()
+		for n := range many {
+			if got := nextText(t, slow); got != fmt.Sprint(n, " ", bigText) {
+				t.Fatalf("the slow one gets %.20q as number %d", got, n)
+			}
+		}
+		if n := pages.Load() - before; n < (many-(1<<20)/3000-100)/100 {
+			t.Errorf("the slow one has read %d pages: more than 1 MiB was held for it", n)
+		}
 	})
 }
 
