@@ -20,11 +20,16 @@ type ui interface {
 
 // status is how things stand just now.
 type status struct {
-	room    string // empty: none
-	here    int    // how many are in the room
-	typing  string // names
-	unread  []unread
-	offline string // why there is no connection; empty while there is one
+	room   string // empty: none
+	here   int    // how many are in the room
+	typing string // names
+	unread []unread
+	// outgoing are one's own messages that are not shown in their rooms yet, the first
+	// of them, and more is how many there are beside these. Of all, so many are being
+	// sent; the others have failed.
+	outgoing      []outgoingLine
+	more, sending int
+	offline       string // why there is no connection; empty while there is one
 }
 
 // unread is what one has not read of another room.
@@ -49,14 +54,18 @@ type app struct {
 
 	sending atomic.Int64 // lines of the user's that are not answered yet
 
-	mu    sync.Mutex // also of the order in which the ui is told
-	now   status
-	view  *view // nil: in no room
-	rooms []client.RoomInfo
+	failed atomic.Bool // a message was refused that nobody will try again
+
+	mu      sync.Mutex // also of the order in which the ui is told
+	now     status
+	view    *view // nil: in no room
+	rooms   []client.RoomInfo
+	mine    []*outgoing   // what was sent and is not yet shown, or has failed
+	settled chan struct{} // closed when it was looked at again
 }
 
 func newApp(c *client.Client, history int) *app {
-	a := &app{c: c, history: history, shower: shower{me: c.User().ID, refs: newRefs()}}
+	a := &app{c: c, history: history, shower: shower{me: c.User().ID, refs: newRefs()}, settled: make(chan struct{})}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	return a
 }
@@ -64,7 +73,9 @@ func newApp(c *client.Client, history int) *app {
 // start begins to tell the ui.
 func (a *app) start(ctx context.Context, u ui, room string) error {
 	a.ui = u
+	a.track(a.c.Outbox()...) // what was left the last time
 	a.work.Go(a.watchState)
+	a.work.Go(a.watchOutbox)
 	if a.attends {
 		a.work.Go(a.watchRooms)
 	}
@@ -113,6 +124,7 @@ func (a *app) exit() {
 	if v != nil {
 		v.stop()
 	}
+	a.settle() // what was sent there is not going to be shown
 	a.change(func(s *status) { s.room, s.here, s.typing = "", 0, "" })
 	a.countUnread()
 }

@@ -18,20 +18,23 @@ const maxFound = 20
 // command is what begins with a slash.
 type command struct {
 	name, help string
+	waits      bool // for the messages before it; over a pipe all do
 	do         func(a *app, ctx context.Context, rest string) error
 }
 
 func commands() []command {
 	return []command{
-		{"join", "ROOM: join a room and show it", (*app).join},
-		{"leave", "leave the room that is shown", (*app).leave},
-		{"who", "who is in the room, and who is away", (*app).who},
-		{"react", "[#N] EMOJI: react to a message, or take that back", (*app).react},
-		{"reply", "[#N] TEXT: answer a message", (*app).reply},
-		{"edit", "[#N] TEXT: give a message of yours another text", (*app).edit},
-		{"search", "WORDS: the newest messages that have them all", (*app).search},
-		{"help", "these lines", (*app).help},
-		{"quit", "end, once all is sent", func(*app, context.Context, string) error { return errQuit }},
+		{"join", "ROOM: join a room and show it", false, (*app).join},
+		{"leave", "leave the room that is shown", true, (*app).leave},
+		{"who", "who is in the room, and who is away", false, (*app).who},
+		{"react", "[#N] EMOJI: react to a message, or take that back", true, (*app).react},
+		{"reply", "[#N] TEXT: answer a message", false, (*app).reply},
+		{"edit", "[#N] TEXT: give a message of yours another text", true, (*app).edit},
+		{"retry", "send again what was refused", false, (*app).retry},
+		{"drop", "forget what was refused", false, (*app).drop},
+		{"search", "WORDS: the newest messages that have them all", false, (*app).search},
+		{"help", "these lines", false, (*app).help},
+		{"quit", "end, once all is sent", true, (*app).quit},
 	}
 }
 
@@ -49,23 +52,15 @@ func (a *app) handle(ctx context.Context, line string) error {
 	name, rest, _ := strings.Cut(line[1:], " ")
 	for _, c := range commands() {
 		if c.name == name {
+			if c.waits || !a.attends {
+				if err := a.written(ctx); err != nil {
+					return err
+				}
+			}
 			return c.do(a, ctx, strings.TrimSpace(rest))
 		}
 	}
 	return fmt.Errorf("there is no /%s: see /help; a message that begins with a slash begins with two", name)
-}
-
-func (a *app) post(ctx context.Context, text string, more ...client.SendOption) error {
-	v, err := a.current()
-	if err != nil {
-		return err
-	}
-	e, err := v.room.Post(ctx, text, more...)
-	if err == nil {
-		a.refs.wrote(e.Room, e.ID) // an /edit that follows at once is of this one
-		err = a.seen(ctx, v, e)
-	}
-	return err
 }
 
 // seen waits until one's own deed was shown, where nobody looks on: so a pipe has all
@@ -75,6 +70,13 @@ func (a *app) seen(ctx context.Context, v *view, e client.Event) error {
 		return nil
 	}
 	return v.await(ctx, e.ID)
+}
+
+func (a *app) quit(ctx context.Context, _ string) error {
+	if err := a.answered(ctx, ""); err != nil {
+		return err
+	}
+	return errQuit
 }
 
 func (a *app) join(ctx context.Context, room string) error {

@@ -39,7 +39,7 @@ func (l *lines) note(text string) {
 
 func (l *lines) update(status) {}
 
-// runLines does one line after the other, and ends with the input: then each one is
+// runLines does one line after the other, and ends with the input, when each one was
 // answered, and shown. A line that is refused does not keep the others back.
 func runLines(outer context.Context, a *app, room string, in io.Reader, out, errs io.Writer) error {
 	ctx, cancel := context.WithCancelCause(outer)
@@ -51,34 +51,43 @@ func runLines(outer context.Context, a *app, room string, in io.Reader, out, err
 	}
 	input, ended := make(chan string), make(chan error, 1)
 	go read(ctx, in, input, ended) // may be left behind in a Read, which nothing ends
-	refused := false
 	for {
 		select {
 		case <-ctx.Done():
-			if outer.Err() != nil { // interrupted while nothing was to be done
-				return unless(refused)
+			if outer.Err() != nil && a.pending() == 0 { // interrupted while nothing was to be done
+				return a.unless()
 			}
 			return context.Cause(ctx)
 		case line := <-input:
 			err := a.handle(ctx, line)
 			switch {
 			case errors.Is(err, errQuit):
-				return unless(refused)
+				return a.finish(ctx)
 			case ctx.Err() != nil:
 				return context.Cause(ctx)
 			case err != nil:
-				refused = true
+				a.failed.Store(true)
 				a.ui.note("! " + problem(err))
 			}
 		case err := <-ended:
-			return errors.Join(err, unless(refused))
+			return errors.Join(err, a.finish(ctx))
 		}
 	}
 }
 
+// finish waits until all is answered, and shown. In other rooms nothing is left: the
+// commands that go there have waited for it.
+func (a *app) finish(ctx context.Context) error {
+	err := a.written(ctx)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return errors.Join(err, a.unless())
+}
+
 // unless is the error where something was refused.
-func unless(refused bool) error {
-	if refused {
+func (a *app) unless() error {
+	if a.failed.Load() {
 		return errRefused
 	}
 	return nil

@@ -44,6 +44,7 @@ func main() {
 type settings struct {
 	url, name, token, room string
 	history                int
+	outbox                 client.Storage // nil: what is not sent goes with the program
 }
 
 func parse(args []string, output io.Writer) (settings, error) {
@@ -88,6 +89,10 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	if err != nil {
 		return err
 	}
+	screen := isTerminal(in) && isTerminal(out) && os.Getenv("TERM") != "dumb"
+	if screen { // what a pipe has not done is for whoever has filled it to do again
+		s.outbox = keptOutbox(s.url)
+	}
 	c, err := s.connect(ctx, errs)
 	if err != nil {
 		return err
@@ -95,7 +100,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	defer c.Close()
 	a := newApp(c, s.history)
 	defer a.close()
-	if isTerminal(in) && isTerminal(out) && os.Getenv("TERM") != "dumb" {
+	if screen {
 		return runScreen(ctx, a, s.room, in, out)
 	}
 	return runLines(ctx, a, s.room, in, out, errs)
@@ -112,7 +117,7 @@ func (s settings) connect(ctx context.Context, errs io.Writer) (*client.Client, 
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if s.token != "" {
-		return dial(ctx, s.url, s.token)
+		return s.dial(ctx, s.token)
 	}
 	kept, err := keptToken(s.url, s.name)
 	if err != nil {
@@ -123,7 +128,7 @@ func (s settings) connect(ctx context.Context, errs io.Writer) (*client.Client, 
 		return nil, err
 	}
 	if token != "" {
-		c, err := dial(ctx, s.url, token)
+		c, err := s.dial(ctx, token)
 		if !errors.Is(err, &client.Problem{Code: "unauthenticated"}) {
 			return c, err
 		}
@@ -135,9 +140,9 @@ func (s settings) connect(ctx context.Context, errs io.Writer) (*client.Client, 
 	if err := kept.write(token); err != nil {
 		return nil, err
 	}
-	return dial(ctx, s.url, token)
+	return s.dial(ctx, token)
 }
 
-func dial(ctx context.Context, url, token string) (*client.Client, error) {
-	return client.Dial(ctx, url, &client.Options{Token: client.Token(token), MaxDelay: 15 * time.Second})
+func (s settings) dial(ctx context.Context, token string) (*client.Client, error) {
+	return client.Dial(ctx, s.url, &client.Options{Token: client.Token(token), MaxDelay: 15 * time.Second, Storage: s.outbox})
 }

@@ -17,6 +17,8 @@ const (
 	newline = "↵"
 	// typingAgain is how long the others believe that one is typing, and a little less.
 	typingAgain = 4 * time.Second
+	// maxOutgoing is how many messages that are on their way are shown.
+	maxOutgoing = 5
 	// maxEntered is how many lines the arrow keys bring back.
 	maxEntered = 100
 )
@@ -222,7 +224,8 @@ func (m *model) fit() {
 	m.input.SetCursor(m.input.Position()) // which brings it into view
 }
 
-// View is the line of what is so just now, and the prompt.
+// View is the messages that are on their way, the line of what is so just now, and the
+// prompt.
 func (m *model) View() string {
 	if m.quitting || m.width == 0 {
 		return ""
@@ -233,13 +236,24 @@ func (m *model) View() string {
 	} else {
 		parts = append(parts, fmt.Sprint(m.now.here, " here"))
 	}
-	if n := m.a.sending.Load(); n > 0 {
+	if n := m.a.sending.Load() + int64(m.now.sending); n > 0 {
 		parts = append(parts, fmt.Sprint(n, " being sent"))
 	}
 	if m.now.typing != "" {
 		parts = append(parts, m.now.typing+" typing…")
 	}
 	line := ansi.Truncate(strings.Join(parts, " · "), max(1, m.width-1), "…")
+	var outgoing strings.Builder
+	for _, o := range m.now.outgoing {
+		text := ansi.Truncate(o.String(), max(1, m.width-1), "…")
+		if o.failed == "" {
+			text = m.a.paint.dim(text)
+		}
+		outgoing.WriteString(text + "\n")
+	}
+	if m.now.more > 0 {
+		fmt.Fprintf(&outgoing, "… and %d more\n", m.now.more)
+	}
 	// A terminal that was made narrower has broken the old prompt: its rest goes.
-	return m.a.paint.dim(line) + "\n" + m.input.View() + ansi.EraseScreenBelow
+	return outgoing.String() + m.a.paint.dim(line) + "\n" + m.input.View() + ansi.EraseScreenBelow
 }

@@ -65,6 +65,13 @@ func (r *refs) wrote(room string, id client.ID) {
 	r.own[room] = max(r.own[room], id)
 }
 
+// newest returns one's own newest message of a room; empty if there is none.
+func (r *refs) newest(room string) client.ID {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.own[room]
+}
+
 // name returns "#3" for a message that was shown, and "a message" for another one.
 func (r *refs) name(id client.ID) string {
 	r.mu.Lock()

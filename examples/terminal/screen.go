@@ -62,11 +62,14 @@ func runScreen(outer context.Context, a *app, room string, in io.Reader, out io.
 	if n := a.sending.Load(); n > 0 {
 		fmt.Fprintf(out, "%d of your lines were not answered: they may not have been sent.\n", n)
 	}
+	if n := a.pending(); n > 0 {
+		fmt.Fprintf(out, "%d of your messages are kept, and sent when you come back.\n", n)
+	}
 	return errors.Join(failed, err)
 }
 
-// take does what the user has entered, one after the other: so messages keep their
-// order, and a command finds what those before it have done.
+// take does what the user has entered, one after the other: messages are queued at
+// once, and a command finds what those before it have done.
 func (a *app) take(ctx context.Context, waiting <-chan string) {
 	for {
 		select {

@@ -107,6 +107,30 @@ func (s *server) post(room, name, text string) {
 	}
 }
 
+// user returns who has come to a room under a name.
+func (s *server) user(room, name string) chat.User {
+	s.t.Helper()
+	members, _, err := s.chat.Room(room).Members(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, m := range members {
+		if m.Name == name {
+			return chat.User{ID: m.ID, Name: m.Name}
+		}
+	}
+	s.t.Fatalf("nobody in %s is called %s", room, name)
+	return chat.User{}
+}
+
+// do makes the host do something in a room.
+func (s *server) do(room string, f chat.Fact) {
+	s.t.Helper()
+	if _, err := s.chat.Room(room).Do(s.t.Context(), chat.Command{User: somebody("Host"), Fact: f, Host: true}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // posted returns what was written in a room, as "name: text".
 func (s *server) posted(room string) (list []string) {
 	s.t.Helper()

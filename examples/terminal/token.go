@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/roomlog/chat/client"
 )
 
 // tokenFile holds the token of a guest. One who can read it can be that guest.
@@ -20,8 +22,23 @@ func keptToken(url, name string) (tokenFile, error) {
 	if err != nil {
 		return "", fmt.Errorf("no place to keep the token: %w; give one with -token", err)
 	}
-	sum := sha256.Sum256([]byte(strings.TrimSuffix(url, "/") + "\n" + name))
-	return tokenFile(filepath.Join(dir, "roomlog-terminal", hex.EncodeToString(sum[:8])+".token")), nil
+	return tokenFile(kept(dir, strings.TrimSuffix(url, "/")+"\n"+name) + ".token"), nil
+}
+
+// keptOutbox is where unsent messages to a server are kept, in the user's folder for
+// settings; nil if there is none.
+func keptOutbox(url string) client.Storage {
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return nil
+	}
+	return client.Dir(kept(dir, strings.TrimSuffix(url, "/")) + ".outbox")
+}
+
+// kept is the path of what is kept under a name, whatever that holds.
+func kept(dir, name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return filepath.Join(dir, "roomlog-terminal", hex.EncodeToString(sum[:8]))
 }
 
 // read returns the token, or nothing if there is none.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"strings"
 	"sync"
 	"time"
 
@@ -61,11 +60,13 @@ func (v *view) follow() {
 				v.a.ui.show(v.a.message(m))
 			}
 			v.read(u.Page.Cursor)
+			v.a.settle()
 		default:
 			if line := v.a.event(u.Event); line != "" {
 				v.a.ui.show(line)
 			}
 			v.read(u.Event.Cursor())
+			v.a.echoed(u.Event)
 		}
 	}
 }
@@ -77,8 +78,7 @@ func (v *view) read(at client.Cursor) {
 	default:
 	}
 	v.marks <- at
-	text := string(at)
-	v.advance(client.ID(text[strings.LastIndexByte(text, '/')+1:]), false)
+	v.advance(at.ID(), false)
 }
 
 // mark tells the server what was read, at most once a second.
@@ -120,6 +120,13 @@ func (v *view) advance(to client.ID, ended bool) {
 	v.shown, v.ended = max(v.shown, to), v.ended || ended
 	close(v.changed)
 	v.changed = make(chan struct{})
+}
+
+// has reports whether an event was shown.
+func (v *view) has(id client.ID) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.shown >= id
 }
 
 // await waits until an event was shown, or cannot be any more.
