@@ -14,7 +14,9 @@ import (
 )
 
 // posters is how many post, in turns, so that one whose answer takes long does
-// not hold up the others.
+// not hold up the others. They are no clients of package client, as the readers are
+// not: those send again what was refused or lost, and come back when they are cut,
+// and that is what a run is to fail for.
 const posters = 8
 
 // site is the API as a client sees it.
