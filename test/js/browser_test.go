@@ -17,6 +17,8 @@ import (
 
 	"github.com/roomlog/chat"
 	"github.com/roomlog/chat/js"
+	"github.com/roomlog/chat/test/internal/need"
+	"github.com/roomlog/chat/test/internal/node"
 )
 
 // page is a page that loads the client under its hashed name. Its cookie says who
@@ -104,7 +106,7 @@ const loaded = `
 // inPage runs the body of an async function in a page.
 func inPage[T any](t *testing.T, tab context.Context, code string, args ...any) T {
 	t.Helper()
-	value, err := chromedp.Run(tab, chromedp.Evaluate[T]("(async () => {"+fill(t, code, args)+"})()", chromedp.EvalAwaitPromise))
+	value, err := chromedp.Run(tab, chromedp.Evaluate[T]("(async () => {"+node.Fill(t, code, args)+"})()", chromedp.EvalAwaitPromise))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,9 +139,7 @@ var (
 // installed.
 func needBrowser(t *testing.T) context.Context {
 	t.Helper()
-	if _, err := exec.LookPath("chromium"); err != nil {
-		missing(t, "chromium is not in the path: "+err.Error())
-	}
+	need.Programs(t, "chromium")
 	ctx, err := startBrowser()
 	if err != nil {
 		t.Fatalf("start chromium: %v", err)

@@ -39,12 +39,3 @@ func TestMain(m *testing.M) {
 	_ = os.RemoveAll(scratch)
 	os.Exit(code)
 }
-
-// missing skips a test for want of a program, or fails it where all must run.
-func missing(t *testing.T, why string) {
-	t.Helper()
-	if os.Getenv("CI") != "" {
-		t.Fatal(why)
-	}
-	t.Skip(why)
-}

@@ -3,19 +3,17 @@ package js_test
 import (
 	"bytes"
 	"compress/gzip"
-	"embed"
 	"encoding/json"
-	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/roomlog/chat/js"
+	"github.com/roomlog/chat/test/internal/node"
 )
 
 const maxCore = 6000 // bytes, compressed
@@ -165,45 +163,6 @@ func TestPackage_isReadyToBePublished(t *testing.T) {
 	}
 }
 
-// checks are what is installed from npm, and what runs with it.
-//
-//go:embed npm/*.json npm/*.mjs npm/*.ts npm/.npmrc
-var checks embed.FS
-
-// install installs the checks in a copy, once, with the package beside them.
-var install = sync.OnceValues(func() (dir string, err error) {
-	dir = filepath.Join(scratch, "npm")
-	files, err := fs.Sub(checks, "npm")
-	if err != nil {
-		return "", err
-	}
-	if err := os.CopyFS(dir, files); err != nil {
-		return "", err
-	}
-	npm := exec.Command("npm", "ci", "--prefer-offline", "--ignore-scripts")
-	npm.Dir = dir
-	npm.Stderr = os.Stderr
-	if err := npm.Run(); err != nil {
-		return "", err
-	}
-	own := filepath.Join(dir, "node_modules", "@roomlog", "chat")
-	return dir, os.CopyFS(own, os.DirFS("../../js"))
-})
-
-func packages(t *testing.T) string {
-	t.Helper()
-	for _, program := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(program); err != nil {
-			missing(t, program+" is not in the path: "+err.Error())
-		}
-	}
-	dir, err := install()
-	if err != nil {
-		missing(t, "npm ci: "+err.Error())
-	}
-	return dir
-}
-
 func node1(t *testing.T, dir string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "node", args...)
@@ -263,7 +222,7 @@ func TestPackage_isWhatPublintAsksFor(t *testing.T) {
 func TestReact_showsWhatComes(t *testing.T) {
 	dir := packages(t)
 	s := serve(t)
-	if out := node1(t, dir, append(nodeFlags(t), "hooks.mjs", s.proxy.url()+"/api")...); !strings.Contains(out, "all shown") {
+	if out := node1(t, dir, append(node.Flags(t), "hooks.mjs", s.proxy.url()+"/api")...); !strings.Contains(out, "all shown") {
 		t.Error(out)
 	}
 }

@@ -4,11 +4,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/roomlog/chat/test/internal/node"
 )
 
 // What the client does by itself is tested where it is: js/test/*.test.mjs.
 func TestUnits_pass(t *testing.T) {
-	flags := nodeFlags(t)
+	flags := node.Flags(t)
 	files, err := filepath.Glob("../../js/test/*.test.mjs")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("there are no units: %v", err)

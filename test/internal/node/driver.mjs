@@ -1,15 +1,16 @@
 // Runs under Node and does what the test says: each line of standard input is
 // {id, code}, an async function's body; each answer is a line {id, value} or
-// {id, error}. What bodies share they keep in `here`.
+// {id, error}. What bodies share they keep in `here`, which is what the prepare of a
+// module has made.
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
-import { prepare } from './prepare.mjs'
 
+const [, , module, dist, ws] = process.argv
 // A Node that has no WebSocket is given that of ws.
-if (process.argv[3]) globalThis.WebSocket = (await import(pathToFileURL(process.argv[3]).href)).WebSocket
+if (ws) globalThis.WebSocket = (await import(pathToFileURL(ws).href)).WebSocket
 
-const dist = pathToFileURL(process.argv[2] + '/').href
-const here = await prepare((name) => import(new URL(name, dist).href))
+const { prepare } = await import(pathToFileURL(module).href)
+const here = await prepare((name) => import(new URL(name, pathToFileURL(dist + '/')).href))
 const Body = Object.getPrototypeOf(async () => {}).constructor
 
 for await (const line of createInterface({ input: process.stdin })) {
