@@ -45,7 +45,7 @@ export class Chat extends Emitter<ChatEvents> {
     this.#api = makeApi(options, (at) => {
       clearTimeout(this.#renewal);
       // Timers of more than 24 days fire at once.
-      this.#renewal = setTimeout(() => this.renew().catch(() => {}), Math.min(2 ** 31 - 1, Math.max(1000, at - Date.now() - 30_000)));
+      this.#renewal = setTimeout(() => this.renew().catch(() => {}), Math.min(2e9, Math.max(1000, at - Date.now() - 30_000)));
     });
     this.outbox = makeOutbox({
       options,
@@ -160,7 +160,7 @@ export class Chat extends Emitter<ChatEvents> {
       this.#open.forEach((room) => room.tell());
     },
     take: (id, what, data) => {
-      if (what == 'events' || what == 'live' || what == 'rooms') this.#alive = true;
+      if (what != 'end') this.#alive = true;
       if (what == 'rooms') this.emit(what, data);
       else {
         const room = this.#rooms.get(id);

@@ -18,6 +18,7 @@ export class People extends Emitter<PeopleEvents> {
 
   #room: Room;
   #asking?: Promise<void>;
+  #newest = 0; // version that was told of since the whole was asked for
   #offs: (() => void)[];
 
   constructor(room: Room) {
@@ -39,6 +40,7 @@ export class People extends Emitter<PeopleEvents> {
   }
 
   #take({ version, from, count, users }: Presence): void {
+    this.#newest = version;
     if (from && from != this.presence.version) {
       // A change was missed. Until the whole is here what is shown stays.
       if (version > this.presence.version) this.#ask();
@@ -53,13 +55,22 @@ export class People extends Emitter<PeopleEvents> {
   }
 
   #ask(): void {
-    this.#asking ??= this.#room
+    if (this.#asking) return;
+    this.#newest = 0;
+    this.#asking = this.#room
       .call('GET', 'presence')
       .then(
-        (whole) => this.#take(whole),
+        (whole) => {
+          const newest = this.#newest;
+          this.#take(whole);
+          return newest > whole.version;
+        },
         () => {}, // the next change asks again
       )
-      .finally(() => (this.#asking = undefined));
+      .then((late) => {
+        this.#asking = undefined;
+        if (late) this.#ask(); // what came meanwhile was passed over
+      });
   }
 
   #read(receipts: Receipt[]): void {

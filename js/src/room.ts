@@ -126,8 +126,10 @@ export class Room extends Emitter<RoomEvents> {
     else if (after == 'earliest') this.cursor = zero;
     else if (after && after != 'saved' && after != 'latest') this.cursor = after;
     for (let tries = 0; !this.cursor; ) {
+      const held: LogEvent[] = (this.#held = []);
       try {
         page = await this.call('GET', 'messages', { query: { limit: after == 'latest' ? 1 : (options.page ?? 50) }, signal });
+        if (this.#held != held) continue; // another reset: what it was read at may be too early
         this.cursor = page!.cursor;
         this.store = this.chat.store;
       } catch (e: any) {
@@ -215,7 +217,7 @@ export class Room extends Emitter<RoomEvents> {
     try {
       this.#marked(await this.chat.run('read', this.id, { up_to }));
     } catch (e: any) {
-      if (e.transient) return; // again with the next connection
+      if (e.transient) return void setTimeout(() => this.tell(), e.retryAfter || 1000);
     }
     if (this.#toRead == up_to) this.#toRead = undefined;
   }
@@ -269,12 +271,16 @@ export class Room extends Emitter<RoomEvents> {
   take(what: string, data: any): void {
     if (what == 'events') {
       if (this.#held) this.#held.push(...data);
-      else this.#apply(data.filter(({ id }: LogEvent) => id > this.cursor));
+      else {
+        let at = this.cursor;
+        this.#apply(data.filter(({ id }: LogEvent) => id > at && (at = id)));
+      }
     } else if (what == 'live') {
       this.reach(data);
       this.emit('live', this.cursor);
     } else if (what == 'reset') {
-      if (!this.#held && this.#open) this.#begin('', { type: 'chat.reset', room: this.id, reason: data.reason });
+      if (this.#held) this.#held = [];
+      else if (this.#open) this.#begin('', { type: 'chat.reset', room: this.id, reason: data.reason });
     } else if (what == 'end') {
       this.close();
       this.emit('end', (this.ended = data.reason));
@@ -284,7 +290,7 @@ export class Room extends Emitter<RoomEvents> {
     else if (what == 'read') {
       if (data.receipts) this.emit('receipts', data.receipts);
       else this.#marked(data);
-    } else this.emit('signal', { kind: what, user: data.user, data: data.data });
+    } else if (/^(x\.|cleared$)/.test(what)) this.emit('signal', { kind: what, user: data.user, data: data.data });
     this.touch();
   }
 
@@ -299,7 +305,7 @@ export class Room extends Emitter<RoomEvents> {
       if (type == 'MessagePosted') {
         this.typists = this.typists.filter((one) => one.id != user.id);
         if (!mine && up_to && id > up_to && data.text != null) {
-          this.unread = { ...this.unread, unread: unread + 1, mentions: mentions + (data.mentions?.includes(me!) ? 1 : 0) };
+          this.unread = { ...this.unread, unread: unread + 1, mentions: mentions + +!!data.mentions?.includes(me!) };
         }
       }
       // Whose it was, and whether it was counted, the server knows.

@@ -10,7 +10,7 @@ const protocol = 'chat.v1.json';
 const mistakes = [1002, 1003, 1007, 1008, 1009, 4403];
 const reasons: Record<number, string> = { 1001: 'draining', 1012: 'draining', 4401: 'expired', 4403: 'forbidden', 4429: 'too_many' };
 
-type Answer = [ok: (answer: any) => void, failed: (error: Error) => void];
+type Answer = [ok?: (answer: any) => void, failed?: (error: Error) => void];
 
 export const openSocket: Open = (host, done, ticket) => {
   const calls = new Map<string, Answer>();
@@ -30,17 +30,17 @@ export const openSocket: Open = (host, done, ticket) => {
     over = true;
     guard.stop();
     socket.close();
-    calls.forEach(([, failed]) => failed(lost()));
+    calls.forEach(([, failed]) => failed?.(lost()));
     done({ reason, retry, final, never: !greeted });
   };
   const guard = watch(() => greeted && send('ping'), () => end('timeout'));
 
   /** Answers are handled at once, not in a microtask: what comes next may be what was asked for. */
-  const send = (op: string, fields: object = {}, ok: Answer[0] = () => {}, failed: Answer[1] = () => {}) => {
-    if (!greeted || over) return failed(lost());
+  const send = (op: string, fields?: object, ...[ok, failed]: Answer) => {
+    if (!greeted || over) return failed?.(lost());
     const id = '' + ++count;
     const frame = JSON.stringify({ id, op, ...fields });
-    if (new TextEncoder().encode(frame).length > limit) return failed(problem({ code: 'body_too_large', status: 413 }));
+    if (new TextEncoder().encode(frame).length > limit) return failed?.(problem({ code: 'body_too_large', status: 413 }));
     calls.set(id, [ok, failed]);
     socket.send(frame);
   };
@@ -80,11 +80,11 @@ export const openSocket: Open = (host, done, ticket) => {
       host.rooms().forEach(follow);
       list();
     } else if (re) {
-      const [ok, failed] = calls.get(re)!;
+      const [ok, failed] = calls.get(re) ?? [];
       calls.delete(re);
-      if (frame.error) failed(problem(frame.error));
-      else ok(frame.ok);
-    } else if (signal == 'rooms') host.take('', 'rooms', frame.data);
+      if (frame.error) failed?.(problem(frame.error));
+      else ok?.(frame.ok);
+    } else if (signal == 'rooms') host.take('', signal, frame.data);
     else if (subscribed.get(room)?.live) {
       if (signal) host.take(room, signal, frame.data);
       if (frame.end) subscribed.delete(room);

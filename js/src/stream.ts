@@ -58,16 +58,16 @@ export const openStream: Open = (host, done) => {
         if (own.signal.aborted) return;
         if (done) return end('lost');
         heard = Date.now();
-        const frames = (rest + decoder.decode(value, { stream: true })).split('\n\n');
+        const frames = (rest + decoder.decode(value, { stream: true })).split(/\r?\n\r?\n/);
         rest = frames.pop()!; // not whole yet; if it never is, it is thrown away
         for (const frame of frames) {
           let name = '';
           let data = '';
-          for (const line of frame.split('\n')) {
+          for (const line of frame.split(/\r?\n/)) {
             const [, field, value] = /^(\w+): ?(.*)/s.exec(line) ?? [];
             if (field == 'event') name = value;
             else if (field == 'data') data += value;
-            else if (field == 'retry') retry = +value;
+            else if (field == 'retry') retry = +value || retry;
           }
           if (data) take(name, JSON.parse(data));
           if (own.signal.aborted) return;
@@ -111,7 +111,7 @@ export const openStream: Open = (host, done) => {
         } else if (name == 'chat.live') {
           reach(data.cursor);
           for (const id of ids) host.take(id, 'live', data.cursor);
-        } else if (name == 'chat.end' && !data.room) end(data.reason);
+        } else if (name == 'chat.end' && !data.room && (ids[1] || data.reason != 'forbidden')) end(data.reason);
         else if (name == 'chat.signal') host.take(room, data.signal, data);
         else if (name != 'chat.ping') host.take(room, name.slice(5), data);
       }, flush);
