@@ -14,6 +14,7 @@ type news struct {
 	presence *Presence          // the whole, or nil
 	present  map[string]Present // by id; of presence
 	asking   bool               // the whole of the presence was asked for
+	missed   uint64             // the newest version that was passed over meanwhile
 }
 
 // customKey tells custom signals apart: the newest of one user and kind stands.
@@ -86,9 +87,12 @@ func (f *feed) hearPresence(data json.RawMessage) {
 		}
 		f.now.presence = f.now.whole(p.Version, p.Count)
 		f.tell(func(l *listener) { l.presence = true })
-	case !f.now.asking:
-		f.now.asking = true
-		f.c.work.Go(f.askPresence)
+	case f.now.presence != nil && p.Version <= f.now.presence.Version: // the whole has it
+	default:
+		f.now.missed = p.Version
+		if !f.now.asking {
+			f.startAsking()
+		}
 	}
 }
 
@@ -110,13 +114,24 @@ func (f *feed) setPresence(p Presence) {
 	f.tell(func(l *listener) { l.presence = true })
 }
 
+func (f *feed) startAsking() {
+	f.now.asking, f.now.missed = true, 0
+	f.c.work.Go(f.askPresence)
+}
+
+// askPresence asks for the whole, and once more where it has not what has come
+// meanwhile.
 func (f *feed) askPresence() {
 	p, err := f.c.Room(f.room).Presence(f.c.ctx)
 	f.c.mu.Lock()
 	defer f.c.mu.Unlock()
 	f.now.asking = false
-	if err == nil {
-		f.setPresence(p)
+	if err != nil {
+		return
+	}
+	f.setPresence(p)
+	if f.now.missed > p.Version {
+		f.startAsking()
 	}
 }
 
