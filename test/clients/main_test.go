@@ -13,6 +13,7 @@ package clients_test
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -23,10 +24,22 @@ import (
 // patience is how long anything may take that is not meant to.
 const patience = 10 * time.Second
 
+var (
+	sends = flag.Int("sends", 2000, "how many messages are sent through cuts, by each client over each transport")
+	seed  = flag.Uint64("seed", 0, "what the cuts are drawn with; 0 is another one each time")
+)
+
 // scratch is a directory that goes with the process.
 var scratch string
 
 func TestMain(m *testing.M) {
+	if path := os.Getenv(childEnv); path != "" {
+		if err := serveChat(path); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	flag.Parse()
 	testkit.AtOnce(40) // cases wait, mostly
 	var err error

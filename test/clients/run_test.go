@@ -179,7 +179,7 @@ func (r *run) step(s step) error {
 		if f := r.feeds[s.arg(0)]; f != nil {
 			f.conn.cut()
 		} else {
-			r.s.cutAll()
+			r.s.endAll((*conn).cut)
 		}
 		r.since = time.Now()
 	case "ends", "closes":

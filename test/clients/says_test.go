@@ -198,7 +198,7 @@ func (r *run) tears(s step) error {
 					return fmt.Errorf("the user sees %q, not %s: %v", l, want, err)
 				}
 			}
-			r.s.cutAll()
+			f.conn.cut()
 			again := step{args: []string{room, "after", numbers(last)[1:]}}
 			if err := r.hears(again); err != nil {
 				return fmt.Errorf("behind %s: %w", numbers(last), err)
@@ -208,24 +208,26 @@ func (r *run) tears(s step) error {
 	return nil
 }
 
-// ends ends every connection on purpose: "ends REASON" by a chat.end, or the close
-// code that is the same; "closes CODE" sockets alone, by any code.
+// ends ends connections on purpose: "ends REASON [ROOM]" by a chat.end, or the close
+// code that is the same, all or that of the room; "closes CODE" sockets alone, by any
+// code.
 func (r *run) ends(s step) error {
 	reason, code := s.arg(0), closeCodes[s.arg(0)]
 	if s.verb == "closes" {
 		code = number(s.arg(0))
 	}
-	r.s.mu.Lock()
-	conns := r.s.conns
-	r.s.conns = map[*conn]bool{}
-	r.s.mu.Unlock()
-	for c := range conns {
+	how := func(c *conn) {
 		if c.stream == nil {
 			c.close(code, reason)
-			continue
+			return
 		}
 		c.write(chunk(sse("chat.end", "", fmt.Sprintf(`{"reason":%q}`, reason))), []byte("0\r\n\r\n"))
-		_ = c.net.Close()
+		c.cut()
+	}
+	if f := r.feeds[s.arg(1)]; f != nil {
+		how(f.conn)
+	} else {
+		r.s.endAll(how)
 	}
 	r.since = time.Now()
 	return nil

@@ -83,7 +83,7 @@ func serve(t *testing.T) *server {
 	s.http.Config.ErrorLog = nil
 	s.http.Start()
 	t.Cleanup(func() {
-		s.cutAll()
+		s.endAll((*conn).cut)
 		s.http.CloseClientConnections()
 		s.http.Close()
 	})
@@ -106,14 +106,32 @@ func (s *server) set(change func()) {
 	change()
 }
 
-// cutAll cuts every connection that is followed.
-func (s *server) cutAll() {
+// endAll ends every connection. A client whose
+// stream of its list of rooms has ended closes its other streams by itself: that is
+// waited for, so that none of them comes back only to be closed.
+func (s *server) endAll(how func(c *conn)) {
 	s.mu.Lock()
 	conns := s.conns
 	s.conns = map[*conn]bool{}
 	s.mu.Unlock()
+	lists := false
 	for c := range conns {
-		_ = c.net.Close()
+		if c.lists {
+			lists = true
+			how(c)
+		}
+	}
+	for c := range conns {
+		if c.lists {
+			continue
+		}
+		if lists {
+			select {
+			case <-c.gone:
+			case <-time.After(patience):
+			}
+		}
+		how(c)
 	}
 }
 
@@ -279,8 +297,10 @@ func (s *server) hello() string {
 type conn struct {
 	s      *server
 	net    net.Conn
-	stream *stream     // nil for a socket
-	closed atomic.Bool // a socket: a close frame was sent
+	stream *stream       // nil for a socket
+	lists  bool          // a stream of the list of rooms
+	gone   chan struct{} // closed when it has ended
+	closed atomic.Bool   // a socket: a close frame was sent
 	mu     sync.Mutex
 }
 

@@ -31,7 +31,8 @@ func (s *server) serveSocket(w http.ResponseWriter, r *http.Request, refuse *ref
 		return
 	}
 	defer raw.Close()
-	c := &conn{s: s, net: raw}
+	c := &conn{s: s, net: raw, gone: make(chan struct{})}
+	defer close(c.gone)
 	s.add(c)
 	if refuse != nil {
 		c.close(closeCodes[refuse.end], refuse.end)

@@ -46,7 +46,8 @@ func (s *server) serveStream(w http.ResponseWriter, r *http.Request, parts []str
 		return
 	}
 	defer raw.Close()
-	c := &conn{s: s, net: raw, stream: st}
+	c := &conn{s: s, net: raw, stream: st, lists: list, gone: make(chan struct{})}
+	defer close(c.gone)
 	s.add(c)
 	c.write([]byte("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"))
 	switch {

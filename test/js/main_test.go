@@ -2,8 +2,10 @@
 // server: under Node, and once in Chromium. Between the two is a proxy that cuts
 // and freezes connections.
 //
-//	go test ./js                               # 200 cuts on each transport
-//	go test ./js -v -timeout 30m -args -cuts 2000
+//	go test ./js
+//	go test ./js -v -timeout 30m -args -cuts 600    # of pages in Chromium
+//
+// What is sent through many cuts is in ../clients, for both clients.
 //
 // Nothing of npm is needed, but for what the compiler, publint and React say, and
 // for the WebSocket of a Node that has none: 18, and 20 before 20.10.
@@ -17,7 +19,7 @@ import (
 )
 
 var (
-	cuts   = flag.Int("cuts", 200, "how many connections are cut in a test")
+	cuts   = flag.Int("cuts", 60, "how many connections of a page are cut")
 	seed   = flag.Uint64("seed", 0, "what the cuts are drawn with; 0 is another one each time")
 	update = flag.Bool("update", false, "write the declarations of js/dist anew")
 )

@@ -150,7 +150,13 @@ func Run[T any](p *Process, code string, args ...any) (value T) {
 }
 
 // Wait returns what a body returns that Go has started.
-func Wait[T any](p *Process, done <-chan Answer) (value T) {
+func Wait[T any](p *Process, done <-chan Answer) T {
+	p.t.Helper()
+	return WaitFor[T](p, done, patience)
+}
+
+// WaitFor is Wait for one that may take longer.
+func WaitFor[T any](p *Process, done <-chan Answer, most time.Duration) (value T) {
 	p.t.Helper()
 	select {
 	case a := <-done:
@@ -164,7 +170,7 @@ func Wait[T any](p *Process, done <-chan Answer) (value T) {
 		}
 	case <-p.ended:
 		p.t.Fatal("node has ended")
-	case <-time.After(patience):
+	case <-time.After(most):
 		p.t.Fatal("node does not answer")
 	}
 	return value
