@@ -3,18 +3,14 @@ package docs_test
 import (
 	"context"
 	"encoding/json"
-	"io"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"github.com/roomlog/chat/client"
+	"github.com/roomlog/chat/test/internal/chromium"
 )
 
 // A page that is shown in HTML is opened by two people, in the program beside it.
@@ -126,20 +122,7 @@ type tab struct {
 // open opens an address for somebody with cookies of their own.
 func open(t *testing.T, p *program, path string) tab {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(needBrowser(t), chromedp.WithNewBrowserContext())
-	t.Cleanup(cancel)
-	if err := chromedp.Listen(ctx, func(event any) {
-		if e, ok := event.(*runtime.EventExceptionThrown); ok {
-			details, _ := json.Marshal(e.ExceptionDetails)
-			t.Errorf("exception in the page: %s", details)
-		}
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if err := chromedp.Do(ctx, chromedp.Navigate(p.url+path)); err != nil {
-		t.Fatal(err)
-	}
-	return tab{t, ctx}
+	return tab{t, chromium.Open(t, p.url+path)}
 }
 
 // ready waits for the field.
@@ -172,40 +155,4 @@ func in[T any](o tab, code string) T {
 		o.t.Fatal(err)
 	}
 	return value
-}
-
-var (
-	stopBrowser  = func() {}
-	startBrowser = sync.OnceValues(func() (context.Context, error) {
-		path, err := exec.LookPath("chromium")
-		if err != nil {
-			return nil, err
-		}
-		allocator, cancel := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
-			chromedp.ExecPath(path),
-			chromedp.UserDataDir(filepath.Join(scratch, "profile")),
-			chromedp.NoSandbox,
-			chromedp.DisableGPU,
-			chromedp.CombinedOutput(io.Discard),
-			chromedp.Flag("disable-quic", true),
-			chromedp.Flag("disable-component-update", true),
-		)...)
-		ctx, stop := chromedp.NewContext(allocator)
-		stopBrowser = func() { stop(); cancel() }
-		return ctx, chromedp.Do(ctx)
-	})
-)
-
-// needBrowser returns the browser of all tests. It skips the test where none is
-// installed.
-func needBrowser(t *testing.T) context.Context {
-	t.Helper()
-	if _, err := exec.LookPath("chromium"); err != nil {
-		missing(t, "chromium is not in the path: "+err.Error())
-	}
-	ctx, err := startBrowser()
-	if err != nil {
-		t.Fatalf("start chromium: %v", err)
-	}
-	return ctx
 }

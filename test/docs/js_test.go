@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/roomlog/chat/test/internal/need"
 )
 
 var (
@@ -32,10 +34,7 @@ func scripts(t *testing.T) []block {
 }
 
 func TestJavaScript_parses(t *testing.T) {
-	node, err := exec.LookPath("node")
-	if err != nil {
-		missing(t, "node is not in the path: "+err.Error())
-	}
+	need.Programs(t, "node")
 	for _, b := range scripts(t) {
 		code := b.code
 		if b.lang == "jsx" {
@@ -50,7 +49,7 @@ func TestJavaScript_parses(t *testing.T) {
 		if err := os.WriteFile(file, []byte(code), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if out, err := exec.Command(node, "--check", file).CombinedOutput(); err != nil {
+		if out, err := exec.Command("node", "--check", file).CombinedOutput(); err != nil {
 			t.Errorf("%s:%d: %v\n%s", b.path, b.line, err, out)
 		}
 	}

@@ -1,40 +1,23 @@
 package docs_test
 
 import (
-	"embed"
-	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/evanw/esbuild/pkg/api"
-)
 
-//go:embed npm
-var npm embed.FS
+	"github.com/roomlog/chat/test/internal/chromium"
+	"github.com/roomlog/chat/test/internal/need"
+)
 
 // The components of the page, bundled with React, talk in a browser as the page
 // of HTML do.
 func TestReact_talksInABrowser(t *testing.T) {
-	needBrowser(t)
-	if _, err := exec.LookPath("npm"); err != nil {
-		missing(t, "npm is not in the path: "+err.Error())
-	}
-	dir := t.TempDir()
-	files, err := fs.Sub(npm, "npm")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.CopyFS(dir, files); err != nil {
-		t.Fatal(err)
-	}
-	ci := exec.Command("npm", "ci", "--prefer-offline", "--ignore-scripts")
-	ci.Dir = dir
-	if out, err := ci.CombinedOutput(); err != nil {
-		missing(t, "npm ci: "+string(out))
-	}
+	chromium.Need(t)
+	var modules need.Modules
+	dir := modules.Dir(t, "npm", t.TempDir())
 	own := filepath.Join(dir, "node_modules", "@roomlog", "chat")
 	if err := os.CopyFS(own, os.DirFS("../../js")); err != nil {
 		t.Fatal(err)

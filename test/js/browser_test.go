@@ -2,22 +2,17 @@ package js_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"sync"
 	"testing"
 
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"github.com/roomlog/chat"
 	"github.com/roomlog/chat/js"
-	"github.com/roomlog/chat/test/internal/need"
+	"github.com/roomlog/chat/test/internal/chromium"
 	"github.com/roomlog/chat/test/internal/node"
 )
 
@@ -42,7 +37,7 @@ globalThis.loaded = prepare((name) => import('/js/' + hashed + name)).then((here
 func TestChromium_sendsEachOnce(t *testing.T) {
 	both(t, func(t *testing.T, transport string) {
 		s := serve(t)
-		tab := openTab(t, s.proxy.url()+"/page")
+		tab := chromium.Open(t, s.proxy.url()+"/page")
 		options := map[string]any{"url": "/api", "transport": transport}
 		inPage[bool](t, tab, loaded+`
 			here.ann = await here.follow(%s)
@@ -77,26 +72,6 @@ func TestChromium_sendsEachOnce(t *testing.T) {
 	})
 }
 
-// openTab opens a page in a browser that has nothing of other tests. The test fails
-// where the page throws.
-func openTab(t *testing.T, url string) context.Context {
-	t.Helper()
-	tab, cancel := chromedp.NewContext(needBrowser(t), chromedp.WithNewBrowserContext())
-	t.Cleanup(cancel)
-	if err := chromedp.Listen(tab, func(event any) {
-		if e, ok := event.(*runtime.EventExceptionThrown); ok {
-			details, _ := json.Marshal(e.ExceptionDetails)
-			t.Errorf("exception in the page: %s", details)
-		}
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if err := chromedp.Do(tab, chromedp.Navigate(url)); err != nil {
-		t.Fatal(err)
-	}
-	return tab
-}
-
 const loaded = `
 	while (!globalThis.loaded) await new Promise((resolve) => setTimeout(resolve, 5))
 	await loaded
@@ -110,38 +85,4 @@ func inPage[T any](t *testing.T, tab context.Context, code string, args ...any) 
 		t.Fatal(err)
 	}
 	return value
-}
-
-var (
-	stopBrowser  = func() {}
-	startBrowser = sync.OnceValues(func() (context.Context, error) {
-		path, err := exec.LookPath("chromium")
-		if err != nil {
-			return nil, err
-		}
-		allocator, cancel := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
-			chromedp.ExecPath(path),
-			chromedp.UserDataDir(filepath.Join(scratch, "profile")),
-			chromedp.NoSandbox,
-			chromedp.DisableGPU,
-			chromedp.CombinedOutput(io.Discard),
-			chromedp.Flag("disable-quic", true),
-			chromedp.Flag("disable-component-update", true),
-		)...)
-		ctx, stop := chromedp.NewContext(allocator)
-		stopBrowser = func() { stop(); cancel() }
-		return ctx, chromedp.Do(ctx)
-	})
-)
-
-// needBrowser returns the browser of all tests. It skips the test where none is
-// installed.
-func needBrowser(t *testing.T) context.Context {
-	t.Helper()
-	need.Programs(t, "chromium")
-	ctx, err := startBrowser()
-	if err != nil {
-		t.Fatalf("start chromium: %v", err)
-	}
-	return ctx
 }

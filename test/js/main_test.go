@@ -16,6 +16,8 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"github.com/roomlog/chat/test/internal/chromium"
 )
 
 var (
@@ -37,7 +39,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	code := m.Run()
-	stopBrowser()
+	chromium.Stop()
 	_ = os.RemoveAll(scratch)
 	os.Exit(code)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/roomlog/chat"
+	"github.com/roomlog/chat/test/internal/chromium"
 )
 
 // readmePage serves the first page of the README, as it is there.
@@ -34,7 +35,7 @@ func readmePage(w http.ResponseWriter, r *http.Request) {
 // stands, and it keeps what is typed while there is none.
 func TestReadme_firstExampleIsAChat(t *testing.T) {
 	s := serve(t)
-	tab := openTab(t, s.proxy.url()+"/readme")
+	tab := chromium.Open(t, s.proxy.url()+"/readme")
 	const tools = `
 		const until = async (holds) => {
 			for (const end = Date.now() + 30_000; !holds(); await new Promise((resolve) => setTimeout(resolve, 5)))

@@ -3,6 +3,8 @@ package js_test
 import (
 	"testing"
 	"time"
+
+	"github.com/roomlog/chat/test/internal/chromium"
 )
 
 // A client that would wait for an hour tries at once when the network is back, or
@@ -10,7 +12,7 @@ import (
 func TestWake_triesAtOnce(t *testing.T) {
 	both(t, func(t *testing.T, transport string) {
 		s := serve(t)
-		tab := openTab(t, s.proxy.url()+"/page")
+		tab := chromium.Open(t, s.proxy.url()+"/page")
 		inPage[bool](t, tab, loaded+`
 			Math.random = () => 0.9 // no pause is short by chance
 			here.ann = await here.follow({ ...%s, backoff: { base: 3_600_000, cap: 3_600_000 } })
@@ -48,7 +50,7 @@ func TestWake_triesAtOnce(t *testing.T) {
 // itself it would be noticed after 15 s at the earliest.
 func TestWake_findsADeadSocket(t *testing.T) {
 	s := serve(t)
-	tab := openTab(t, s.proxy.url()+"/page")
+	tab := chromium.Open(t, s.proxy.url()+"/page")
 	inPage[bool](t, tab, loaded+`
 		here.ann = await here.follow({ url: '/api', transport: 'socket', backoff: here.quick })
 		await here.until(() => here.ann.chat.online)

@@ -17,6 +17,8 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"github.com/roomlog/chat/test/internal/chromium"
 )
 
 var (
@@ -38,16 +40,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	code := m.Run()
-	stopBrowser()
+	chromium.Stop()
 	_ = os.RemoveAll(scratch)
 	os.Exit(code)
-}
-
-// missing skips a test for want of a program, or fails it where all must run.
-func missing(t *testing.T, why string) {
-	t.Helper()
-	if os.Getenv("CI") != "" {
-		t.Fatal(why)
-	}
-	t.Skip(why)
 }

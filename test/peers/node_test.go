@@ -5,12 +5,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io/fs"
-	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
 	"testing"
+
+	"github.com/roomlog/chat/test/internal/need"
 )
 
 // nodeScript follows with a script of js, one process for all readers.
@@ -58,34 +57,11 @@ func nodeScript(name string) func(context.Context, *testing.T, *server, []*reade
 	}
 }
 
-// install installs the packages of js in a copy of it, once.
-var install = sync.OnceValues(func() (dir string, err error) {
-	dir = filepath.Join(scratch, "js")
-	files, err := fs.Sub(scripts, "js")
-	if err != nil {
-		return "", err
-	}
-	if err := os.CopyFS(dir, files); err != nil {
-		return "", err
-	}
-	npm := exec.Command("npm", "ci", "--prefer-offline", "--ignore-scripts")
-	npm.Dir = dir
-	npm.Stdout, npm.Stderr = os.Stderr, os.Stderr
-	return dir, npm.Run()
-})
+// modules are the packages of js.
+var modules need.Modules
 
-// packages returns where the scripts can run. It skips the test where Node is
-// missing, or its packages cannot be had.
+// packages returns where the scripts can run.
 func packages(t *testing.T) string {
 	t.Helper()
-	for _, program := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(program); err != nil {
-			missing(t, program+" is not in the path: "+err.Error())
-		}
-	}
-	dir, err := install()
-	if err != nil {
-		missing(t, "npm ci: "+err.Error())
-	}
-	return dir
+	return modules.Dir(t, "js", filepath.Join(scratch, "js"))
 }

@@ -21,11 +21,11 @@ type peer struct {
 var peers = []peer{
 	{"coder-websocket", true, 20, followCoder},
 	{"node-ws", true, 20, nodeScript("ws.mjs")},
-	{"chromium-websocket", true, 8, chromium(true)}, // with more handshakes at once it makes each wait, up to seconds
+	{"chromium-websocket", true, 8, chromiumPage(true)}, // with more handshakes at once it makes each wait, up to seconds
 	{"go-sse", false, 20, followGoSSE},
 	{"node-eventsource", false, 20, nodeScript("eventsource.mjs")},
 	{"node-eventsource-parser", false, 20, nodeScript("parser.mjs")},
-	{"chromium-eventsource", false, 20, chromium(false)},
+	{"chromium-eventsource", false, 20, chromiumPage(false)},
 }
 
 // mode is what the readers of a run read, and from where.

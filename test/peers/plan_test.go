@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+
+	cutters "github.com/roomlog/chat/test/internal/cutter"
 )
 
 // place is where a connection is cut.
@@ -24,14 +26,14 @@ const (
 var placeNames = [places]string{"head", "early", "seam", "amid", "late", "line", "after live"}
 
 // manner is how a connection is cut.
-type manner int
+type manner = cutters.Manner
 
 const (
-	reset  manner = iota // RST to both
-	finish               // FIN to both
-	deafen               // half: FIN to the client, nothing to the server
-	mute                 // half: FIN to the server, nothing to the client
-	manners
+	reset   = cutters.Reset
+	finish  = cutters.Finish
+	deafen  = cutters.Deafen
+	mute    = cutters.Mute
+	manners = cutters.Manners
 )
 
 var mannerNames = [manners]string{"RST", "FIN", "half to the client", "half to the server"}

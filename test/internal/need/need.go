@@ -36,8 +36,8 @@ type Modules struct {
 	err  error
 }
 
-// Dir returns a copy of the directory from, which has a package.json and a lock, with
-// its packages installed. The copy is at into.
+// Dir returns a copy of the files of the directory from, which has a package.json and a
+// lock, with its packages installed. The copy is at into.
 func (m *Modules) Dir(t testing.TB, from, into string) string {
 	t.Helper()
 	Programs(t, "node", "npm")
@@ -45,7 +45,7 @@ func (m *Modules) Dir(t testing.TB, from, into string) string {
 		if m.dir, m.err = filepath.Abs(into); m.err != nil {
 			return
 		}
-		if m.err = os.CopyFS(m.dir, os.DirFS(from)); m.err != nil {
+		if m.err = copyFiles(from, m.dir); m.err != nil {
 			return
 		}
 		npm := exec.Command("npm", "ci", "--prefer-offline", "--ignore-scripts")
@@ -57,4 +57,26 @@ func (m *Modules) Dir(t testing.TB, from, into string) string {
 		Missing(t, "npm ci: "+m.err.Error())
 	}
 	return m.dir
+}
+
+// copyFiles copies the files of a directory, and not what is below that: somebody may
+// have installed packages there.
+func copyFiles(from, into string) error {
+	if err := os.MkdirAll(into, 0o700); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(from)
+	for _, e := range entries {
+		if e.IsDir() {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(from, e.Name()))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(into, e.Name()), text, 0o600)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return err
 }
