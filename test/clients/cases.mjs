@@ -1,4 +1,4 @@
-// Drives the client of a case: see run_test.go. Loaded into the driver of test/js.
+// Drives the client of a case: see run_test.go. Loaded into the driver of ../internal/node.
 
 /** A client whose user does what acts say, and tells what they see. */
 export const start = (here, { url, transport, tokens }) => {
