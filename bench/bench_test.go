@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -34,7 +31,7 @@ func BenchmarkPosts(b *testing.B) {
 				report(b, func() (*rate, error) { return l.onChat(c, false) })
 			})
 			b.Run(fmt.Sprintf("callers=%d/rooms=%d/floor", callers, rooms), func(b *testing.B) {
-				f, err := openFloor(b.TempDir())
+				f, err := openFloor(b.TempDir(), nil)
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -91,7 +88,7 @@ func BenchmarkReplay(b *testing.B) {
 func BenchmarkBellToYield(b *testing.B) {
 	for _, followers := range []int{1, 1000} {
 		b.Run(fmt.Sprintf("followers=%d", followers), func(b *testing.B) {
-			each, last, err := measureLatency(settings{dir: b.TempDir()}, followers, b.N)
+			each, last, err := measureBell(settings{dir: b.TempDir()}, followers, b.N)
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -99,22 +96,6 @@ func BenchmarkBellToYield(b *testing.B) {
 			b.ReportMetric(float64(each.at(99).Nanoseconds())/1e3, "p99-µs")
 			b.ReportMetric(float64(last.at(50).Nanoseconds())/1e3, "last-p50-µs")
 		})
-	}
-}
-
-func TestRun_printsEveryTable(t *testing.T) {
-	var out bytes.Buffer
-	s := settings{dir: t.TempDir(), took: 30 * time.Millisecond, events: 2000, rooms: 20}
-	if err := run(&out, s, ""); err != nil {
-		t.Fatal(err)
-	}
-	rows := strings.Count(out.String(), "\n| ") // with the heads
-	if want := 1 + 6 + 1 + 2 + 1 + 2 + 1 + 6 + 1 + 2; rows != want {
-		t.Errorf("%d rows, want %d:\n%s", rows, want, &out)
-	}
-	left, err := os.ReadDir(s.dir)
-	if err != nil || len(left) != 0 {
-		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
 

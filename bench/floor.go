@@ -12,19 +12,22 @@ import (
 // floor is the least that durable posts on a bbolt file cost: one goroutine
 // takes all callers that wait, puts one record for each at the right edge of
 // one bucket, commits once, and answers all. It decides nothing, keeps no index
-// and tells nobody.
+// and tells nobody but who is given as committed.
 type floor struct {
-	db      *bolt.DB
-	mu      sync.Mutex
-	waiting []*caller
-	wake    chan struct{}
-	closed  chan struct{}
-	done    chan error
+	db        *bolt.DB
+	committed func([]*caller) // called with those whose records are durable, before they are answered; may be nil
+	mu        sync.Mutex
+	waiting   []*caller
+	wake      chan struct{}
+	closed    chan struct{}
+	done      chan error
 }
 
 // caller is one who waits for its record to be durable.
 type caller struct {
 	record []byte
+	id     []byte // where in the record its id goes, as text; nil if nowhere
+	room   string
 	answer chan error
 }
 
@@ -37,12 +40,12 @@ func boltOptions() *bolt.Options {
 	}
 }
 
-func openFloor(dir string) (*floor, error) {
+func openFloor(dir string, committed func([]*caller)) (*floor, error) {
 	db, err := bolt.Open(filepath.Join(dir, "floor.db"), 0o600, boltOptions())
 	if err != nil {
 		return nil, err
 	}
-	f := &floor{db: db, wake: make(chan struct{}, 1), closed: make(chan struct{}), done: make(chan error, 1)}
+	f := &floor{db: db, committed: committed, wake: make(chan struct{}, 1), closed: make(chan struct{}), done: make(chan error, 1)}
 	go func() { f.done <- f.commitAll() }()
 	return f, nil
 }
@@ -92,12 +95,18 @@ func (f *floor) commitAll() error {
 			for _, c := range batch {
 				n++
 				binary.BigEndian.PutUint64(key[8:], n)
+				if c.id != nil {
+					numberID(c.id, &key)
+				}
 				if err := b.Put(key[:], c.record); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
+		if err == nil && f.committed != nil {
+			f.committed(batch)
+		}
 		for _, c := range batch {
 			c.answer <- err
 		}

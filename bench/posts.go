@@ -171,7 +171,7 @@ func (l load) beside(s settings, size int) (ours, floor *rate, err error) {
 		return nil, nil, err
 	}
 	defer os.RemoveAll(dir)
-	f, err := openFloor(dir)
+	f, err := openFloor(dir, nil)
 	if err != nil {
 		return nil, nil, err
 	}

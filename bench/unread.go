@@ -14,10 +14,10 @@ import (
 	"github.com/roomlog/chat"
 )
 
-// reader is whose unread messages are counted, writer who has written them, and
+// owner is whose unread messages are counted, writer who has written them, and
 // early who has written what was read already.
 var (
-	reader = chat.User{ID: "reader", Name: "Reader"}
+	owner  = chat.User{ID: "reader", Name: "Reader"}
 	writer = chat.User{ID: "writer", Name: "Writer"}
 	early  = chat.User{ID: "early", Name: "Early"}
 )
@@ -45,11 +45,11 @@ func makeShelf(s settings, rooms, unread, before, own int) (sh shelf, err error)
 		return sh, err
 	}
 	for i := range rooms {
-		if _, err := sh.chat.Room(roomName(i)).Join(context.Background(), reader); err != nil {
+		if _, err := sh.chat.Room(roomName(i)).Join(context.Background(), owner); err != nil {
 			return sh, err
 		}
 	}
-	if err := sh.fill(own, reader); err != nil {
+	if err := sh.fill(own, owner); err != nil {
 		return sh, err
 	}
 	return sh, sh.fill(rooms*unread, writer)
@@ -84,7 +84,7 @@ func (sh shelf) remove() error {
 // list reads the list of the reader's rooms, the page that is shown first or all
 // of it, and wants the counts right.
 func (sh shelf) list(whole bool) (time.Duration, error) {
-	q := chat.RoomsQuery{Scope: chat.Mine, Viewer: reader.ID}
+	q := chat.RoomsQuery{Scope: chat.Mine, Viewer: owner.ID}
 	want := min(sh.rooms, 50)
 	if whole {
 		q.Limit, want = 200, sh.rooms

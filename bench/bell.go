@@ -14,15 +14,15 @@ import (
 	"github.com/roomlog/chat"
 )
 
-// printLatency prints how long it takes from the bell to the yield.
-func printLatency(out io.Writer, s settings) error {
+// printBell prints how long it takes from the bell to the yield.
+func printBell(out io.Writer, s settings) error {
 	fmt.Fprintf(out, "## From the bell to the yield\n\n")
 	fmt.Fprintf(out, "One post at a time, when all followers have caught up and wait. From the commit hook, right before readers are woken,\n"+
 		"to the yield in a follower's loop; and to that in the last of them. For %s a row.\n\n", s.took)
 	fmt.Fprintln(out, "| followers | posts | p50 | p99 | p50 of the last | p99 of the last |")
 	fmt.Fprintln(out, "|--:|--:|--:|--:|--:|--:|")
 	for _, followers := range []int{1, 1000} {
-		each, last, err := measureLatency(s, followers, 0)
+		each, last, err := measureBell(s, followers, 0)
 		if err != nil {
 			return err
 		}
@@ -43,8 +43,8 @@ type audience struct {
 	left  atomic.Int64 // followers who have not got it
 }
 
-// measureLatency posts until the time is over, or n times.
-func measureLatency(s settings, followers, n int) (each, last *histogram, err error) {
+// measureBell posts until the time is over, or n times.
+func measureBell(s settings, followers, n int) (each, last *histogram, err error) {
 	dir, err := os.MkdirTemp(s.dir, "bench-*")
 	if err != nil {
 		return nil, nil, err

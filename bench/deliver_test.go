@@ -1,0 +1,101 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Every server sends every reader all that is posted while it is measured, or
+// the run is an error.
+func TestDelivery_everyServerSendsEverythingToAll(t *testing.T) {
+	for _, kind := range []string{"chat", "tail", "alone"} {
+		for _, socket := range []bool{true, false} {
+			for _, rooms := range []int{1, 5} {
+				t.Run(fmt.Sprintf("%s/%s/%d", kind, door{socket: socket}.name(), rooms), func(t *testing.T) {
+					s := tiny(t)
+					s.took = 100 * time.Millisecond
+					f, err := delivery{socket: socket, readers: 20, rooms: rooms, posters: 8}.run(s, kind)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if f.delivered == 0 || f.posts == 0 || f.latency.n == 0 || f.answer.n == 0 {
+						t.Errorf("%d deliveries, %.0f posts a second, %d and %d latencies", f.delivered, f.posts, f.latency.n, f.answer.n)
+					}
+				})
+			}
+		}
+	}
+}
+
+// With a rate, so many posts are made.
+func TestDelivery_keepsItsRate(t *testing.T) {
+	s := tiny(t)
+	s.took = 500 * time.Millisecond
+	f, err := delivery{readers: 3, rooms: 1, posters: 2, rate: 100}.run(s, "tail")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.posts < 80 || f.posts > 120 {
+		t.Errorf("%.0f posts a second, want 100", f.posts)
+	}
+}
+
+// A reader that misses a post, has one twice or has two in another order is
+// found.
+func TestCrowd_findsWhoWasSentSomethingElse(t *testing.T) {
+	for name, numbers := range map[string][]uint64{
+		"missing": {0, 2, 4}, "twice": {0, 2, 4, 6, 6}, "another order": {0, 4, 2, 6}, "of another room": {0, 2, 5, 6},
+	} {
+		c := &crowd{rooms: 2}
+		for range 3 {
+			r := &reader{}
+			for _, n := range []uint64{0, 2, 4, 6} {
+				r.add(n)
+			}
+			c.readers = append(c.readers, r)
+		}
+		if err := c.check(7); err != nil {
+			t.Fatal(err)
+		}
+		c.readers[1].tally = tally{}
+		for _, n := range numbers {
+			c.readers[1].add(n)
+		}
+		if err := c.check(7); err == nil || !strings.Contains(err.Error(), "1 of 3 readers") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The gate moves with the last reader, and no further ahead of it than the
+// window.
+func TestGate_movesWithTheLastReader(t *testing.T) {
+	c := &crowd{rooms: 1, readers: []*reader{{}, {}, {}}}
+	g, err := newGate(c, 16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.close()
+	take := func(r *reader, n int) {
+		for range n {
+			before := r.count
+			r.add(before)
+			g.passed(c, before, r.count)
+		}
+	}
+	take(c.readers[0], 40)
+	take(c.readers[1], 7)
+	if got := g.allowed.Load(); got != 16 {
+		t.Errorf("with a reader at 0, %d posts are allowed", got)
+	}
+	take(c.readers[2], 5)
+	if got := g.allowed.Load(); got <= 16 || got > 5+16 {
+		t.Errorf("with the last reader at 5, %d posts are allowed", got)
+	}
+	take(c.readers[2], 35)
+	if got := g.allowed.Load(); got > 7+16 {
+		t.Errorf("with the last reader at 7, %d posts are allowed", got)
+	}
+}

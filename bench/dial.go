@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+)
+
+// reader is one connection that reads a room: a raw socket, so that what it
+// costs to read is little, and the same for every server.
+type reader struct {
+	fd, room int
+	ready    bool // it was sent something that was posted
+	scanner
+}
+
+// door is how a connection begins to read.
+type door struct {
+	port   int
+	kind   string // of the server
+	socket bool   // or else a stream
+	silent bool   // it asks for no signals
+	after  string // the cursor; empty begins with what is next
+}
+
+// name tells the transport, for tables.
+func (d door) name() string {
+	if d.socket {
+		return "WebSocket"
+	}
+	return "SSE"
+}
+
+// dial connects the n-th reader to a room and reads what a server says before
+// the events: from the chat, until the room is live if there is no cursor.
+func (d door) dial(n, room int) (*reader, error) {
+	r := &reader{room: room}
+	var err error
+	if r.fd, err = connect(d.port, n); err != nil {
+		return nil, err
+	}
+	if err = d.open(r, n); err == nil {
+		err = syscall.SetNonblock(r.fd, true)
+	}
+	if err != nil {
+		r.close()
+		return nil, fmt.Errorf("reader %d: %w", n, err)
+	}
+	return r, nil
+}
+
+func (r *reader) close() { _ = syscall.Close(r.fd) }
+
+// fromOneAddress is how many connections to one port come from one address of
+// the loopback network: fewer than there are ports.
+const fromOneAddress = 20_000
+
+const ipBindAddressNoPort = 24 // IP_BIND_ADDRESS_NO_PORT of ip(7)
+
+// connect returns the socket of the n-th connection, which blocks, but not for
+// ever.
+func connect(port, n int) (fd int, err error) {
+	if fd, err = syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0); err != nil {
+		return 0, fmt.Errorf("socket: %w", err)
+	}
+	wait := syscall.NsecToTimeval(patience.Nanoseconds())
+	err = errors.Join(
+		syscall.SetsockoptTimeval(fd, syscall.SOL_SOCKET, syscall.SO_RCVTIMEO, &wait),
+		syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1),
+		syscall.SetsockoptInt(fd, syscall.IPPROTO_IP, ipBindAddressNoPort, 1),
+		syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, byte(1 + n/fromOneAddress)}}),
+		syscall.Connect(fd, &syscall.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}}))
+	if err != nil {
+		_ = syscall.Close(fd)
+		return 0, fmt.Errorf("connect: %w", err)
+	}
+	return fd, nil
+}
+
+func (d door) open(r *reader, n int) error {
+	ours := d.kind == "chat"
+	name := roomName(r.room)
+	head := fmt.Sprintf(" HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer %s\r\n", token(fmt.Sprintf("reader-%06d", n)))
+	if !d.socket {
+		query, until := "", "\r\n\r\n"
+		switch {
+		case !ours:
+		case d.after == "":
+			until = "event: chat.live\n"
+		default:
+			query = "&after=" + d.after
+		}
+		if ours && d.silent {
+			query += "&signals=0"
+		}
+		return r.ask("GET /rooms/"+name+"/events?"+query+head+"Accept: text/event-stream\r\n\r\n", until)
+	}
+	head += "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+	if !ours {
+		return r.ask("GET /ws?room="+name+head, "\r\n\r\n")
+	}
+	if err := r.ask("GET /ws"+head, `{"hello":`); err != nil {
+		return err
+	}
+	if d.after != "" {
+		return r.write(frame(0x1, fmt.Sprintf(`{"id":"s","op":"subscribe","room":%q,"after":%q,"signals":%t}`, name, d.after, !d.silent)))
+	}
+	return r.ask(frame(0x1, fmt.Sprintf(`{"id":"s","op":"subscribe","room":%q,"signals":%t}`, name, !d.silent)), `"live":"`)
+}
+
+// frame returns a masked frame of a payload below 64 KiB, whose mask is zero
+// (RFC 6455, 5.2).
+func frame(opcode byte, payload string) string {
+	head := []byte{0x80 | opcode, 0x80 | byte(len(payload))}
+	if len(payload) > 125 {
+		head = binary.BigEndian.AppendUint16([]byte{0x80 | opcode, 0x80 | 126}, uint16(len(payload)))
+	}
+	return string(append(head, 0, 0, 0, 0)) + payload
+}
+
+// ask sends a request and reads until the answer has the text. What came behind
+// it is scanned.
+func (r *reader) ask(request, text string) error {
+	if err := r.write(request); err != nil {
+		return err
+	}
+	got, part := make([]byte, keep), make([]byte, 32<<10)
+	for {
+		n, err := syscall.Read(r.fd, part)
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err != nil:
+			return fmt.Errorf("read after %q: %w", got[keep:], err)
+		case n == 0:
+			return fmt.Errorf("the answer to %q is %q", strings.SplitN(request, "\r\n", 2)[0], got[keep:])
+		}
+		got = append(got, part[:n]...)
+		if bytes.Contains(got, []byte(text)) {
+			r.scan(got, 0, nil)
+			return nil
+		}
+	}
+}
+
+func (r *reader) write(s string) error {
+	if n, err := syscall.Write(r.fd, []byte(s)); err != nil || n < len(s) {
+		return fmt.Errorf("wrote %d bytes of %d: %w", n, len(s), err)
+	}
+	return nil
+}

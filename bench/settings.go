@@ -1,0 +1,90 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// settings are what the measurements have in common.
+type settings struct {
+	dir     string        // where the files are made
+	took    time.Duration // how long each row, or each run of a server, is measured
+	warm    time.Duration // how long a server is warmed up before
+	pairs   int           // rounds in which the servers take turns
+	events  int           // in the files that are replayed, and in long logs
+	rooms   int           // of the longest list, and where there are many
+	readers []int         // of one room
+	posters int           // connections that post
+	window  int           // posts that posters may be ahead of the last reader
+	conns   int           // idle connections
+	silent  bool          // readers ask for no signals
+	keys    bool          // posts carry an idempotency key
+	over    []string      // transports
+	only    []string      // servers; empty = all
+	profile string        // prefix of the servers' profiles
+}
+
+func (s *settings) define(f *flag.FlagSet) {
+	f.StringVar(&s.dir, "dir", os.TempDir(), "folder for the files; on the disk that is meant")
+	f.DurationVar(&s.took, "d", 5*time.Second, "how long each row, or each run of a server, is measured")
+	f.DurationVar(&s.warm, "warm", time.Second, "how long a server is warmed up before")
+	f.IntVar(&s.pairs, "pairs", 5, "rounds in which the servers take turns")
+	f.IntVar(&s.events, "events", 1_000_000, "events in the files that are replayed, and in long logs")
+	f.IntVar(&s.rooms, "rooms", 1000, "rooms where there are many")
+	s.readers = []int{1000, 5000}
+	f.Func("readers", "readers of one room, with commas (1000,5000)", func(v string) (err error) { s.readers, err = numbers(v); return err })
+	f.IntVar(&s.posters, "posters", 64, "connections that post")
+	f.IntVar(&s.window, "window", 256, "posts that posters may be ahead of the reader that is furthest behind")
+	f.IntVar(&s.conns, "conns", 10_000, "idle connections")
+	f.BoolVar(&s.silent, "silent", false, "readers ask for no signals")
+	f.BoolVar(&s.keys, "keys", false, "posts in this process carry an idempotency key")
+	s.over = []string{"ws", "sse"}
+	f.Func("over", "transports, with commas (ws,sse)", func(v string) error {
+		s.over = strings.Split(v, ",")
+		for _, t := range s.over {
+			if t != "ws" && t != "sse" {
+				return fmt.Errorf("%q is neither ws nor sse", t)
+			}
+		}
+		return nil
+	})
+	f.Func("servers", "only these of the servers, with commas: chat, floor and the names of peers", func(v string) error {
+		s.only = strings.Split(v, ",")
+		return nil
+	})
+	f.StringVar(&s.profile, "cpuprofile", "", "write processor profiles of the servers to files of this prefix")
+}
+
+func numbers(v string) (all []int, err error) {
+	for part := range strings.SplitSeq(v, ",") {
+		n, err := strconv.Atoi(part)
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("%q is not a number of at least 1", part)
+		}
+		all = append(all, n)
+	}
+	return all, nil
+}
+
+// sockets tells for each transport whether it is a socket's.
+func (s settings) sockets() (all []bool) {
+	for _, t := range s.over {
+		all = append(all, t == "ws")
+	}
+	return all
+}
+
+// servers returns those of the servers that are wanted.
+func (s settings) servers(all ...string) (some []string) {
+	for _, kind := range all {
+		if len(s.only) == 0 || slices.Contains(s.only, kind) || slices.Contains(s.only, titles[kind]) {
+			some = append(some, kind)
+		}
+	}
+	return some
+}
