@@ -26,6 +26,7 @@ var parts = []struct {
 	{"http", printHTTP},
 	{"deliver", printDeliver},
 	{"rooms", printRooms},
+	{"latency", printLatency},
 	{"replay", printReplay},
 	{"bell", printBell},
 	{"idle", printIdle},

@@ -141,25 +141,40 @@ func printPosts(out io.Writer, s settings) error {
 		return err
 	}
 	fmt.Fprintf(out, "## Durable posts\n\n")
-	fmt.Fprintf(out, "Callers that each wait until one post is durable before the next, for %s a row. The floor is a bare bbolt loop with group\n"+
-		"commit and one put of a record of the same %d bytes, half of it measured before and half behind.\n\n", s.took, size)
-	fmt.Fprintln(out, "| callers | rooms | posts/s | floor | of the floor | p50 | p99 | floor p50 | floor p99 | CPU a post | floor |")
-	fmt.Fprintln(out, "|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
-	for _, rooms := range []int{1, 1000} {
-		for _, callers := range []int{1, 64, 256} {
-			l := load{callers: callers, rooms: rooms, took: s.took}
-			ours, floor, err := l.beside(s, size)
-			if err != nil {
+	fmt.Fprintf(out, "Callers that each wait until one post is durable before the next, for %s a run. The floor is a bare bbolt loop with group\n"+
+		"commit and one put of a record of the same %d bytes, half of it measured before and half behind. Medians of %d such pairs, ratios within a pair.\n\n", s.took, size, s.pairs)
+	fmt.Fprintln(out, "| callers | rooms | posts/s | floor | of the floor | p50 | p99 | floor p50 | floor p99 | p99 / floor | CPU a post | floor |")
+	fmt.Fprintln(out, "|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
+	for _, rooms := range s.spread {
+		for _, callers := range s.callers {
+			if err := printPostsRow(out, s, load{callers: callers, rooms: rooms, took: s.took}, size); err != nil {
 				return err
 			}
-			fmt.Fprintf(out, "| %d | %d | %s | %s | %.0f %% | %s | %s | %s | %s | %s | %s |\n", callers, rooms,
-				count(ours.perSecond()), count(floor.perSecond()), 100*ours.perSecond()/floor.perSecond(),
-				us(ours.latency.at(50)), us(ours.latency.at(99)), us(floor.latency.at(50)), us(floor.latency.at(99)),
-				us(ours.cpuEach()), us(floor.cpuEach()))
 		}
 	}
 	fmt.Fprintln(out)
 	return nil
+}
+
+func printPostsRow(out io.Writer, s settings, l load, size int) error {
+	var ours, floor []*figures
+	for i := range s.pairs {
+		o, f, err := l.beside(s, size)
+		if err != nil {
+			return err
+		}
+		ours, floor = append(ours, o.figures()), append(floor, f.figures())
+		progress("posts of %d callers in %d rooms, pair %d of %d: %s/s, floor %s/s", l.callers, l.rooms, i+1, s.pairs, count(o.perSecond()), count(f.perSecond()))
+	}
+	fmt.Fprintf(out, "| %d | %d | %s | %s | %.0f %% | %s | %s | %s | %s | %.1f | %s | %s |\n", l.callers, l.rooms,
+		count(median(ours, rateOf)), count(median(floor, rateOf)), 100*ratioOf(ours, floor, rateOf),
+		duration(median(ours, answerOf(50))), duration(median(ours, answerOf(99))), duration(median(floor, answerOf(50))), duration(median(floor, answerOf(99))),
+		ratioOf(ours, floor, answerOf(99)), duration(median(ours, cpuOf)), duration(median(floor, cpuOf)))
+	return nil
+}
+
+func (r *rate) figures() *figures {
+	return &figures{rate: r.perSecond(), cpu: float64(r.cpuEach()), answer: r.latency}
 }
 
 // beside measures a load on a new chat, between two halves on the floor, which

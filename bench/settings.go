@@ -18,7 +18,10 @@ type settings struct {
 	pairs   int           // rounds in which the servers take turns
 	events  int           // in the files that are replayed, and in long logs
 	rooms   int           // of the longest list, and where there are many
+	spread  []int         // rooms of the posts in this process
+	callers []int         // that post in this process
 	readers []int         // of one room
+	rate    float64       // posts a second where latency is measured
 	posters int           // connections that post
 	window  int           // posts that posters may be ahead of the last reader
 	conns   int           // idle connections
@@ -36,8 +39,10 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.IntVar(&s.pairs, "pairs", 5, "rounds in which the servers take turns")
 	f.IntVar(&s.events, "events", 1_000_000, "events in the files that are replayed, and in long logs")
 	f.IntVar(&s.rooms, "rooms", 1000, "rooms where there are many")
-	s.readers = []int{1000, 5000}
-	f.Func("readers", "readers of one room, with commas (1000,5000)", func(v string) (err error) { s.readers, err = numbers(v); return err })
+	list(f, &s.spread, "spread", "rooms of the posts in this process", 1, 1000)
+	list(f, &s.callers, "callers", "callers that post in this process", 1, 64, 256)
+	list(f, &s.readers, "readers", "readers of one room", 1000, 5000)
+	f.Float64Var(&s.rate, "rate", 10, "posts a second where latency is measured")
 	f.IntVar(&s.posters, "posters", 64, "connections that post")
 	f.IntVar(&s.window, "window", 256, "posts that posters may be ahead of the reader that is furthest behind")
 	f.IntVar(&s.conns, "conns", 10_000, "idle connections")
@@ -60,15 +65,20 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.StringVar(&s.profile, "cpuprofile", "", "write processor profiles of the servers to files of this prefix")
 }
 
-func numbers(v string) (all []int, err error) {
-	for part := range strings.SplitSeq(v, ",") {
-		n, err := strconv.Atoi(part)
-		if err != nil || n < 1 {
-			return nil, fmt.Errorf("%q is not a number of at least 1", part)
+// list defines a flag of numbers.
+func list(f *flag.FlagSet, to *[]int, name, usage string, standard ...int) {
+	*to = standard
+	f.Func(name, fmt.Sprintf("%s, with commas (%v)", usage, standard), func(v string) error {
+		*to = nil
+		for part := range strings.SplitSeq(v, ",") {
+			n, err := strconv.Atoi(part)
+			if err != nil || n < 1 {
+				return fmt.Errorf("%q is not a number of at least 1", part)
+			}
+			*to = append(*to, n)
 		}
-		all = append(all, n)
-	}
-	return all, nil
+		return nil
+	})
 }
 
 // sockets tells for each transport whether it is a socket's.
