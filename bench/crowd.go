@@ -23,32 +23,46 @@ type crowd struct {
 	unready   atomic.Int64 // readers that were sent nothing yet
 	epoll     int
 	byFD      map[int32]*reader
+	goal      atomic.Int64 // of delivered; 0 = none
+	reached   chan struct{}
 	stop      atomic.Bool
 	done      chan error // gets why reading ended, when it was stopped nil
 }
 
-// gather connects so many readers, in turn to so many rooms.
-func gather(d door, readers, rooms int) (*crowd, error) {
-	c := &crowd{began: time.Now(), rooms: rooms, byFD: make(map[int32]*reader), done: make(chan error, 1)}
+func newCrowd(rooms int) (*crowd, error) {
+	c := &crowd{began: time.Now(), rooms: rooms, byFD: make(map[int32]*reader), reached: make(chan struct{}), done: make(chan error, 1)}
 	var err error
 	if c.epoll, err = syscall.EpollCreate1(syscall.EPOLL_CLOEXEC); err != nil {
 		return nil, fmt.Errorf("epoll: %w", err)
 	}
+	return c, nil
+}
+
+// gather connects so many readers, in turn to so many rooms.
+func gather(d door, readers, rooms int) (*crowd, error) {
+	c, err := newCrowd(rooms)
+	if err != nil {
+		return nil, err
+	}
 	for i := range readers {
 		r, err := d.dial(i, i%rooms)
+		if err == nil {
+			err = c.admit(r)
+		}
 		if err != nil {
 			c.close()
 			return nil, err
 		}
-		c.readers = append(c.readers, r)
-		c.byFD[int32(r.fd)] = r
-		if err := watch(c.epoll, r.fd); err != nil {
-			c.close()
-			return nil, err
-		}
 	}
-	c.unready.Store(int64(readers))
 	return c, nil
+}
+
+// admit adds a reader before the crowd reads.
+func (c *crowd) admit(r *reader) error {
+	c.readers = append(c.readers, r)
+	c.byFD[int32(r.fd)] = r
+	c.unready.Add(1)
+	return watch(c.epoll, r.fd)
 }
 
 // watch asks for what can be read.
@@ -102,6 +116,12 @@ func (c *crowd) take(r *reader, buf []byte) error {
 	case n == 0:
 		return errors.New("a reader was hung up on")
 	}
+	if r.then != "" && bytes.Contains(buf[keep:keep+n], []byte(greeting)) {
+		if err := r.write(r.then); err != nil {
+			return err
+		}
+		r.then = ""
+	}
 	if !r.ready && (r.count > 0 || bytes.Contains(buf[keep:keep+n], []byte(primer))) {
 		r.ready = true
 		c.unready.Add(-1)
@@ -115,7 +135,10 @@ func (c *crowd) take(r *reader, buf []byte) error {
 	if before == r.count {
 		return nil
 	}
-	c.delivered.Add(int64(r.count - before))
+	more := int64(r.count - before)
+	if now, goal := c.delivered.Add(more), c.goal.Load(); goal > 0 && now >= goal && now-more < goal {
+		close(c.reached)
+	}
 	if c.gate != nil {
 		c.gate.passed(c, before, r.count)
 	}

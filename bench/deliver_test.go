@@ -10,22 +10,32 @@ import (
 // Every server sends every reader all that is posted while it is measured, or
 // the run is an error.
 func TestDelivery_everyServerSendsEverythingToAll(t *testing.T) {
+	type run struct {
+		kind   string
+		socket bool
+		rooms  int
+	}
+	var runs []run
 	for _, kind := range []string{"chat", "tail", "alone"} {
-		for _, socket := range []bool{true, false} {
-			for _, rooms := range []int{1, 5} {
-				t.Run(fmt.Sprintf("%s/%s/%d", kind, door{socket: socket}.name(), rooms), func(t *testing.T) {
-					s := tiny(t)
-					s.took = 100 * time.Millisecond
-					f, err := delivery{socket: socket, readers: 20, rooms: rooms, posters: 8}.run(s, kind)
-					if err != nil {
-						t.Fatal(err)
-					}
-					if f.delivered == 0 || f.posts == 0 || f.latency.n == 0 || f.answer.n == 0 {
-						t.Errorf("%d deliveries, %.0f posts a second, %d and %d latencies", f.delivered, f.posts, f.latency.n, f.answer.n)
-					}
-				})
-			}
+		for _, rooms := range []int{1, 5} {
+			runs = append(runs, run{kind, true, rooms}, run{kind, false, rooms})
 		}
+	}
+	for _, kind := range []string{"gorilla", "melody", "gws", "coder"} {
+		runs = append(runs, run{kind, true, 1})
+	}
+	runs = append(runs, run{"go-sse", false, 1})
+	for _, r := range runs {
+		t.Run(fmt.Sprintf("%s/%s/%d", r.kind, door{socket: r.socket}.name(), r.rooms), func(t *testing.T) {
+			s := tiny(t)
+			f, err := delivery{socket: r.socket, readers: 20, rooms: r.rooms, posters: 8}.run(s, r.kind)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.delivered == 0 || f.posts == 0 || f.latency.n == 0 || f.answer.n == 0 {
+				t.Errorf("%d deliveries, %.0f posts a second, %d and %d latencies", f.delivered, f.posts, f.latency.n, f.answer.n)
+			}
+		})
 	}
 }
 

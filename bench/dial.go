@@ -5,15 +5,18 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // reader is one connection that reads a room: a raw socket, so that what it
 // costs to read is little, and the same for every server.
 type reader struct {
 	fd, room int
-	ready    bool // it was sent something that was posted
+	ready    bool   // it was sent something that was posted
+	then     string // what it writes when it is greeted
 	scanner
 }
 
@@ -35,17 +38,24 @@ func (d door) name() string {
 }
 
 // dial connects the n-th reader to a room and reads what a server says before
-// the events: from the chat, until the room is live if there is no cursor.
+// the events: from the chat, until the room is live if there is no cursor. Its
+// socket does not block.
 func (d door) dial(n, room int) (*reader, error) {
+	r, err := d.enter(n, room)
+	if err != nil {
+		return nil, err
+	}
+	return r, syscall.SetNonblock(r.fd, true)
+}
+
+// enter is dial, but the socket blocks.
+func (d door) enter(n, room int) (*reader, error) {
 	r := &reader{room: room}
 	var err error
 	if r.fd, err = connect(d.port, n); err != nil {
 		return nil, err
 	}
-	if err = d.open(r, n); err == nil {
-		err = syscall.SetNonblock(r.fd, true)
-	}
-	if err != nil {
+	if err = d.open(r, n); err != nil {
 		r.close()
 		return nil, fmt.Errorf("reader %d: %w", n, err)
 	}
@@ -80,35 +90,61 @@ func connect(port, n int) (fd int, err error) {
 	return fd, nil
 }
 
-func (d door) open(r *reader, n int) error {
+// greeting is in what the chat says first to a socket.
+const greeting = `{"hello":`
+
+// words returns what the n-th reader of a room writes first, what of the answer
+// it waits for, and what it writes then, if anything.
+func (d door) words(n, room int) (first, until, then string) {
 	ours := d.kind == "chat"
-	name := roomName(r.room)
+	name := roomName(room)
 	head := fmt.Sprintf(" HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer %s\r\n", token(fmt.Sprintf("reader-%06d", n)))
 	if !d.socket {
-		query, until := "", "\r\n\r\n"
-		switch {
-		case !ours:
-		case d.after == "":
-			until = "event: chat.live\n"
-		default:
+		query := ""
+		if ours && d.after != "" {
 			query = "&after=" + d.after
 		}
 		if ours && d.silent {
 			query += "&signals=0"
 		}
-		return r.ask("GET /rooms/"+name+"/events?"+query+head+"Accept: text/event-stream\r\n\r\n", until)
+		if d.kind == "go-sse" {
+			// Without chunks, whose heads would lie within events when many are written.
+			head = strings.Replace(head, "HTTP/1.1", "HTTP/1.0", 1)
+			if d.after != "" {
+				head += "Last-Event-ID: 0\r\n"
+			}
+		}
+		return "GET /rooms/" + name + "/events?" + query + head + "Accept: text/event-stream\r\n\r\n", "\r\n\r\n", ""
 	}
 	head += "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
 	if !ours {
-		return r.ask("GET /ws?room="+name+head, "\r\n\r\n")
+		return "GET /ws?room=" + name + head, "\r\n\r\n", ""
 	}
-	if err := r.ask("GET /ws"+head, `{"hello":`); err != nil {
+	after := ""
+	if d.after != "" {
+		after = fmt.Sprintf(`"after":%q,`, d.after)
+	}
+	return "GET /ws" + head, greeting, frame(0x1, fmt.Sprintf(`{"id":"s","op":"subscribe","room":%q,%s"signals":%t}`, name, after, !d.silent))
+}
+
+// open says the words, and waits until a room of the chat is live if there is
+// no cursor.
+func (d door) open(r *reader, n int) error {
+	first, until, then := d.words(n, r.room)
+	if d.kind == "go-sse" { // it says nothing before the first event
+		return r.write(first)
+	}
+	live := d.kind == "chat" && d.after == ""
+	if live && !d.socket {
+		until = "event: chat.live\n"
+	}
+	if err := r.ask(first, until); err != nil || then == "" {
 		return err
 	}
-	if d.after != "" {
-		return r.write(frame(0x1, fmt.Sprintf(`{"id":"s","op":"subscribe","room":%q,"after":%q,"signals":%t}`, name, d.after, !d.silent)))
+	if live {
+		return r.ask(then, `"live":"`)
 	}
-	return r.ask(frame(0x1, fmt.Sprintf(`{"id":"s","op":"subscribe","room":%q,"signals":%t}`, name, !d.silent)), `"live":"`)
+	return r.write(then)
 }
 
 // frame returns a masked frame of a payload below 64 KiB, whose mask is zero
@@ -144,6 +180,21 @@ func (r *reader) ask(request, text string) error {
 			return nil
 		}
 	}
+}
+
+// more reads once from a socket that blocks.
+func (r *reader) more(buf []byte, now time.Duration, h *histogram) error {
+	n, err := syscall.Read(r.fd, buf[keep:])
+	switch {
+	case err == syscall.EINTR:
+		return nil
+	case err != nil:
+		return fmt.Errorf("read: %w", err)
+	case n == 0:
+		return io.ErrUnexpectedEOF
+	}
+	r.scan(buf[:keep+n], now, h)
+	return nil
 }
 
 func (r *reader) write(s string) error {

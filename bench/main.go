@@ -28,6 +28,8 @@ var parts = []struct {
 	{"rooms", printRooms},
 	{"latency", printLatency},
 	{"replay", printReplay},
+	{"stream", printStream},
+	{"reconnect", printReconnect},
 	{"bell", printBell},
 	{"idle", printIdle},
 	{"unread", printUnread},

@@ -19,7 +19,7 @@ func rounds(s settings, what string, kinds []string, run func(kind string) (*fig
 				return nil, err
 			}
 			all[kind] = append(all[kind], f)
-			progress("%s, round %d of %d, %s: %s/s, %s each, p99 %s", what, i+1, s.pairs, kind, count(f.rate), us(time.Duration(f.cpu)), us(f.latency.at(99)))
+			progress("%s, round %d of %d, %s: %s/s, %s each", what, i+1, s.pairs, kind, count(f.rate), duration(f.cpu))
 		}
 	}
 	return all, nil

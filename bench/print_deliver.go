@@ -7,7 +7,9 @@ import (
 )
 
 var titles = map[string]string{
-	"chat": "ours", "commit": "floor", "tail": "floor", "alone": "floor, a goroutine a reader",
+	"chat": "ours", "commit": "floor", "tail": "floor", "alone": "floor, a goroutine a reader", "scan": "floor", "copy": "floor",
+	"gorilla": "gorilla/websocket, chat hub", "melody": "melody", "gws": "gws, Broadcaster", "coder": "coder/websocket, loop",
+	"go-sse": "go-sse", "jetstream": "JetStream",
 }
 
 func rateOf(f *figures) float64 { return f.rate }
@@ -28,23 +30,28 @@ func duration(ns float64) string { return us(time.Duration(ns)) }
 func printDeliver(out io.Writer, s settings) error {
 	fmt.Fprintf(out, "## Deliveries in one room\n\n")
 	fmt.Fprintf(out, "%d posters at full speed over HTTP, at most %d posts ahead of the reader that is furthest behind, for %s a run behind %s of warm-up.\n"+
-		"The servers take turns; medians of %d rounds, ratios within a round. Ours and the floor store each post before they deliver it.\n\n", s.posters, s.window, s.took, s.warm, s.pairs)
-	return s.printDeliveries(out, "deliver", s.readers, 1, s.servers("chat", "tail", "alone"))
+		"The servers take turns; medians of %d rounds, ratios within a round. Ours and the floor store each post before they deliver it, the peers store nothing.\n\n", s.posters, s.window, s.took, s.warm, s.pairs)
+	return s.printDeliveries(out, "deliver", s.readers, 1, func(socket bool) []string {
+		if socket {
+			return s.servers("chat", "tail", "alone", "gorilla", "melody", "gws", "coder")
+		}
+		return s.servers("chat", "tail", "alone", "go-sse")
+	})
 }
 
 // printRooms prints the tables of deliveries in many rooms.
 func printRooms(out io.Writer, s settings) error {
 	fmt.Fprintf(out, "## Deliveries in many rooms\n\nAs above, but each post goes to the next of %d rooms.\n\n", s.rooms)
-	return s.printDeliveries(out, "rooms", []int{10 * s.rooms}, s.rooms, s.servers("chat", "tail", "alone"))
+	return s.printDeliveries(out, "rooms", []int{10 * s.rooms}, s.rooms, func(bool) []string { return s.servers("chat", "tail", "alone") })
 }
 
-func (s settings) printDeliveries(out io.Writer, what string, readers []int, rooms int, kinds []string) error {
+func (s settings) printDeliveries(out io.Writer, what string, readers []int, rooms int, servers func(socket bool) []string) error {
 	fmt.Fprintln(out, "| readers | over | server | deliveries/s | ours / its | CPU each | ours / its | p50 | p99 | posts/s |")
 	fmt.Fprintln(out, "|--:|---|---|--:|--:|--:|--:|--:|--:|--:|")
 	for _, n := range readers {
 		for _, socket := range s.sockets() {
 			l := delivery{socket: socket, readers: n, rooms: rooms, posters: s.posters}
-			name := door{socket: socket}.name()
+			name, kinds := door{socket: socket}.name(), servers(socket)
 			all, err := rounds(s, fmt.Sprintf("%s, %d readers, %s", what, n, name), kinds, func(kind string) (*figures, error) { return l.run(s, kind) })
 			if err != nil {
 				return err

@@ -23,6 +23,11 @@ const serverEnv = "ROOMLOG_BENCH_SERVER"
 type order struct {
 	Kind string // which server: a key of backends
 	Dir  string // of its files
+
+	// What is read of an archive, or made at the start where there is no archive.
+	Last  int // so many events of the first room; 0 = all
+	All   int // of all rooms
+	Rooms int
 }
 
 // backend is what is served, and how that ends.
@@ -41,6 +46,15 @@ var backends = map[string]func(order) (*backend, error){
 	"commit": serveCommit,
 	"tail":   serveTail,
 	"alone":  serveAlone,
+	"scan":   serveScan,
+	"copy":   serveCopy,
+
+	"gorilla":   serveGorilla,
+	"melody":    serveMelody,
+	"gws":       serveGWS,
+	"coder":     serveCoder,
+	"go-sse":    serveGoSSE,
+	"jetstream": serveJetStream,
 }
 
 // serve is the server. The first line that it writes is its port; then it obeys

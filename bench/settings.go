@@ -25,6 +25,9 @@ type settings struct {
 	posters int           // connections that post
 	window  int           // posts that posters may be ahead of the last reader
 	conns   int           // idle connections
+	replay  int           // events that one client replays
+	clients int           // that reconnect at once
+	behind  int           // events that each of them is behind
 	silent  bool          // readers ask for no signals
 	keys    bool          // posts carry an idempotency key
 	over    []string      // transports
@@ -46,6 +49,9 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.IntVar(&s.posters, "posters", 64, "connections that post")
 	f.IntVar(&s.window, "window", 256, "posts that posters may be ahead of the reader that is furthest behind")
 	f.IntVar(&s.conns, "conns", 10_000, "idle connections")
+	f.IntVar(&s.replay, "replayed", 100_000, "events that one client replays")
+	f.IntVar(&s.clients, "clients", 200, "clients that reconnect at once")
+	f.IntVar(&s.behind, "behind", 10_000, "events that each of them is behind")
 	f.BoolVar(&s.silent, "silent", false, "readers ask for no signals")
 	f.BoolVar(&s.keys, "keys", false, "posts in this process carry an idempotency key")
 	s.over = []string{"ws", "sse"}
