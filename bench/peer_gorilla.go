@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -16,7 +17,8 @@ func serveGorilla(order) (*backend, error) {
 		broadcast: make(chan []byte), register: make(chan *hubClient), unregister: make(chan *hubClient),
 	}
 	go h.run()
-	upgrader := websocket.Upgrader{ReadBufferSize: 1024, WriteBufferSize: 1024}
+	// The buffers of the example, 1 KiB, would cut messages into fragments.
+	upgrader := websocket.Upgrader{ReadBufferSize: 1024, WriteBufferSize: 96 << 10, WriteBufferPool: &sync.Pool{}}
 	join := func(w http.ResponseWriter, r *http.Request) {
 		conn, err := upgrader.Upgrade(w, r, nil)
 		if err != nil {
