@@ -32,6 +32,7 @@ var parts = []struct {
 	{"reconnect", printReconnect},
 	{"bell", printBell},
 	{"idle", printIdle},
+	{"long", printLong},
 	{"unread", printUnread},
 	{"marks", printMarks},
 }

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 func tiny(t *testing.T) settings {
 	return settings{
 		dir: t.TempDir(), took: 30 * time.Millisecond, warm: 10 * time.Millisecond, pairs: 1, events: 2000, rooms: 20,
-		spread: []int{1, 20}, callers: []int{1, 16}, readers: []int{8}, posters: 4, rate: 200, window: 64, conns: 20, replay: 500, clients: 5, behind: 100, over: []string{"ws", "sse"},
+		spread: []int{1, 20}, callers: []int{1, 16}, readers: []int{8}, posters: 4, rate: 200, window: 64, short: 300, long: 1000, conns: 20, replay: 500, clients: 5, behind: 100, over: []string{"ws", "sse"},
 	}
 }
 
@@ -32,7 +32,7 @@ func tiny(t *testing.T) settings {
 // leaves nothing behind.
 func TestRun_printsEveryTable(t *testing.T) {
 	rows := map[string]int{ // with the heads of the tables
-		"posts": 1 + 4, "http": 1 + 6, "deliver": 1 + 7 + 4, "rooms": 1 + 6, "latency": 1 + 6, "replay": 1 + 2, "stream": 1 + 4 + 8, "reconnect": 1 + 4, "bell": 1 + 2, "idle": 1 + 4, "unread": 1 + 6, "marks": 1 + 2,
+		"posts": 1 + 4, "http": 1 + 6, "deliver": 1 + 7 + 4, "rooms": 1 + 6, "latency": 1 + 6, "replay": 1 + 2, "stream": 1 + 4 + 8, "reconnect": 1 + 4, "bell": 1 + 2, "idle": 1 + 4, "long": 1 + 7 + 1 + 3, "unread": 1 + 6, "marks": 1 + 2,
 	}
 	for _, p := range parts {
 		t.Run(p.name, func(t *testing.T) {

@@ -24,6 +24,8 @@ type settings struct {
 	rate    float64       // posts a second where latency is measured
 	posters int           // connections that post
 	window  int           // posts that posters may be ahead of the last reader
+	short   int           // messages of a short log
+	long    int           // messages of a long one
 	conns   int           // idle connections
 	replay  int           // events that one client replays
 	clients int           // that reconnect at once
@@ -48,6 +50,8 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.Float64Var(&s.rate, "rate", 10, "posts a second where latency is measured")
 	f.IntVar(&s.posters, "posters", 64, "connections that post")
 	f.IntVar(&s.window, "window", 256, "posts that posters may be ahead of the reader that is furthest behind")
+	f.IntVar(&s.short, "short", 10_000, "messages of a short log")
+	f.IntVar(&s.long, "long", 1_000_000, "messages of a long log")
 	f.IntVar(&s.conns, "conns", 10_000, "idle connections")
 	f.IntVar(&s.replay, "replayed", 100_000, "events that one client replays")
 	f.IntVar(&s.clients, "clients", 200, "clients that reconnect at once")
