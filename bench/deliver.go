@@ -109,6 +109,11 @@ func (l delivery) measure(s settings, srv *child, web *site, c *crowd, p *poster
 		c.done <- err
 		return nil, err
 	}
+	for late := time.Now(); p.posted.Load() == posted || l.readers > 0 && c.delivered.Load() == delivered; time.Sleep(time.Millisecond) {
+		if time.Since(late) > patience {
+			return nil, errors.New("nothing was delivered")
+		}
+	}
 	c.measuring.Store(false)
 	p.measuring.Store(false)
 	f.took = time.Since(began)

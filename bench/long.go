@@ -216,9 +216,10 @@ func (l *longLog) crash(s settings) (time.Duration, error) {
 	}
 	defer p.close()
 	go p.run()
-	time.Sleep(s.warm)
-	if p.posted.Load() == 0 {
-		return 0, errors.New("nothing was posted before the crash")
+	for began := time.Now(); time.Since(began) < s.warm || p.posted.Load() == 0; time.Sleep(time.Millisecond) {
+		if time.Since(began) > s.warm+patience {
+			return 0, errors.New("nothing was posted before the crash")
+		}
 	}
 	srv.kill()
 	if <-p.done == nil {
