@@ -51,10 +51,10 @@ func TestPosters_keepTheirRate(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.close()
-	p.rate = 200
+	p.rate = 20
 	p.measuring.Store(true)
 	go p.run()
-	for tick := time.Tick(time.Millisecond); p.posted.Load() < 40; {
+	for tick := time.Tick(time.Millisecond); p.posted.Load() < 8; {
 		select {
 		case err := <-p.done:
 			t.Fatal(err)
