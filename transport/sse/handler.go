@@ -19,6 +19,7 @@ import (
 
 	"github.com/roomlog/chat"
 	"github.com/roomlog/chat/transport"
+	"github.com/roomlog/chat/transport/internal/batches"
 	"github.com/roomlog/chat/transport/internal/drain"
 	"github.com/roomlog/chat/transport/internal/poller"
 	"github.com/roomlog/chat/transport/internal/workers"
@@ -43,6 +44,7 @@ import (
 type Handler struct {
 	gate    *transport.Gate
 	streams *drain.Group[*stream]
+	batches [2]batches.Cache // chunks of plain, and of named events
 	pool    *workers.Pool
 	poller  *poller.Poller
 	plain   *encoding

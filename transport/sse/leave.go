@@ -60,11 +60,7 @@ func (c *hijacked) Write(p []byte) error {
 func (c *hijacked) writeBuffer(b []byte) ([]byte, error) {
 	from := headroom
 	if c.chunked {
-		var size [headroom]byte
-		n := append(strconv.AppendInt(size[:0], int64(len(b)-headroom), 16), "\r\n"...)
-		from -= len(n)
-		copy(b[from:], n)
-		b = append(b, "\r\n"...)
+		b, from = chunk(b)
 	}
 	p := b[from:]
 	if c.head != nil {
@@ -72,6 +68,15 @@ func (c *hijacked) writeBuffer(b []byte) ([]byte, error) {
 		c.head = nil
 	}
 	return b, c.send(c.writer, p)
+}
+
+// chunk makes what follows the headroom of b a chunk, which begins at from.
+func chunk(b []byte) (whole []byte, from int) {
+	var size [headroom]byte
+	n := append(strconv.AppendInt(size[:0], int64(len(b)-headroom), 16), "\r\n"...)
+	from = headroom - len(n)
+	copy(b[from:], n)
+	return append(b, "\r\n"...), from
 }
 
 // lastChunk says that the body is whole.

@@ -297,6 +297,11 @@ func (s *stream) write(batch transport.Batch) error {
 		}
 		batch.Events = nil
 	}
+	if whole, err := s.share(batch.Events); err != nil {
+		return err
+	} else if whole {
+		batch.Events = nil
+	}
 	for i := range batch.Events {
 		e := &batch.Events[i]
 		f := s.as.frame(*e)

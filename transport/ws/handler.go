@@ -12,6 +12,7 @@ import (
 
 	"github.com/roomlog/chat"
 	"github.com/roomlog/chat/transport"
+	"github.com/roomlog/chat/transport/internal/batches"
 	"github.com/roomlog/chat/transport/internal/drain"
 	"github.com/roomlog/chat/transport/internal/poller"
 	"github.com/roomlog/chat/transport/internal/workers"
@@ -26,6 +27,7 @@ type Handler struct {
 	gate *transport.Gate
 
 	sockets *drain.Group[*conn]
+	batches batches.Cache
 	pool    *workers.Pool
 	poller  *poller.Poller
 }

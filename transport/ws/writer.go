@@ -161,16 +161,8 @@ func (w *writer) put(r *room, batch transport.Batch) error {
 	}
 	for events := batch.Events; len(events) > 0; {
 		n := fitting(events)
-		if n == 1 {
-			if err := w.out.put(frame(events[0])); err != nil {
-				return err
-			}
-		} else {
-			b, err := w.out.room(sizeOf(r.name, events[:n]))
-			if err != nil {
-				return err
-			}
-			*b = appendEvents(*b, r.name, events[:n])
+		if err := w.putEvents(r.name, events[:n]); err != nil {
+			return err
 		}
 		events = events[n:]
 	}
@@ -190,6 +182,25 @@ func (w *writer) put(r *room, batch transport.Batch) error {
 		w.expel(r)
 	}
 	return nil
+}
+
+// putEvents writes events as one frame: one that all sockets share, where others have
+// the same to be written.
+func (w *writer) putEvents(room string, events []chat.Event) error {
+	if len(events) == 1 {
+		return w.out.put(frame(events[0]))
+	}
+	size := sizeOf(room, events)
+	if f := w.handler.batches.Of(events, func() []byte {
+		return appendEvents(make([]byte, 0, size+ws.MaxHeaderSize), room, events)
+	}); f != nil {
+		return w.out.put(f)
+	}
+	b, err := w.out.room(size)
+	if err == nil {
+		*b = appendEvents(*b, room, events)
+	}
+	return err
 }
 
 // fitting returns how many of the events, at least one, go into one frame.
