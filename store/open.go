@@ -212,7 +212,8 @@ func openBolt(path string, o *bolt.Options) (*bolt.DB, error) {
 const fullCheck = 256 << 20
 
 // check looks at the pages of a file under its lock: all of them if the file
-// was not closed cleanly or is not large, else those that open needs.
+// was not closed cleanly or is not large, else those that open needs. A file that
+// is to be written is then made durable as it is.
 func check(path string, mode int, progress func(Progress)) error {
 	f, err := os.OpenFile(path, mode, 0) // never created
 	if err != nil {
@@ -240,6 +241,11 @@ func check(path string, mode int, progress func(Progress)) error {
 		return fmt.Errorf("%s: %w: %w", name(path), ErrForeign, err)
 	case errors.Is(err, pagecheck.ErrDamaged):
 		return fmt.Errorf("%s: %w: %w", name(path), ErrDamaged, err)
+	case err == nil && mode != os.O_RDONLY:
+		// A process that was killed may have left the file, or its name, as the
+		// system has it and the disk has not. What is found here is shown, answered
+		// and built upon: it must not be taken back by a power cut.
+		err = errors.Join(f.Sync(), syncDir(filepath.Dir(path)))
 	}
 	return err
 }
