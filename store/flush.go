@@ -30,7 +30,7 @@ type checkpoint struct {
 
 var keyCheckpoint = []byte("checkpoint")
 
-const viewsVersion = 3
+const viewsVersion = 4
 
 // encode: version u8 ‖ head 16 ‖ link u32 ‖ next u32 ‖ trims u64 ‖ store id 32 ‖ fold.
 func (c checkpoint) encode() []byte {
@@ -189,7 +189,7 @@ func (s *Store) writeViews(job flushJob) (txid int, err error) {
 		if err := s.dropKeys(tx, job.checkpoint.head); err != nil {
 			return err
 		}
-		return tx.Bucket(bucketMeta).Put(keyCheckpoint, job.checkpoint.encode())
+		return tx.Bucket(bucketMeta).Put(keyCheckpoint, sealed(string(keyCheckpoint), string(job.checkpoint.encode())))
 	})
 	txid, viewErr := newestTx(s.views)
 	return txid, errors.Join(err, viewErr)
@@ -238,7 +238,7 @@ func putRows(tx *bolt.Tx, t *table) (err error) {
 		if c.dead {
 			err = b.Delete([]byte(k))
 		} else {
-			err = b.Put([]byte(k), bytesOf(c.value)) // held until the commit, and so it is by the table
+			err = b.Put([]byte(k), sealed(key, c.value))
 		}
 		return err == nil
 	})

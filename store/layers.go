@@ -13,6 +13,7 @@ type layers struct {
 	active, frozen *table // frozen may be nil
 	rows           *bolt.Bucket
 	keys           *bolt.Bucket
+	sealed         bool // rows and keys are those of a views file: see sealed
 }
 
 // Buckets of the views file.
@@ -24,7 +25,7 @@ var (
 
 // file sets the transaction of the views file that is the lowest layer.
 func (l *layers) file(tx *bolt.Tx) {
-	l.rows, l.keys = tx.Bucket(bucketRows), tx.Bucket(bucketKeys)
+	l.rows, l.keys, l.sealed = tx.Bucket(bucketRows), tx.Bucket(bucketKeys), true
 }
 
 func (l *layers) get(key string) (string, bool) {
@@ -52,7 +53,13 @@ func (l *layers) fileGet(key string) (string, bool) {
 		return "", false
 	}
 	v := b.Get(bytesOf(k))
-	return string(v), v != nil
+	if v == nil {
+		return "", false
+	}
+	if l.sealed {
+		v = mustUnseal(key, v)
+	}
+	return string(v), true
 }
 
 // bytesOf lends the bytes of a string to a call that only reads them.
@@ -70,6 +77,7 @@ type scan struct {
 	key      string // of the file's row, valid until the file cursor moves
 	value    string
 	fileOK   bool
+	sealed   bool // the file's rows are
 	from, to string
 	back     bool
 }
@@ -84,7 +92,7 @@ func (l *layers) scan(from, to string, back bool) *scan {
 
 // ascend starts a scan of [from, to); to "" means no bound.
 func (l *layers) ascend(from, to string) *scan {
-	s := &scan{from: from, to: to}
+	s := &scan{from: from, to: to, sealed: l.sealed}
 	for i, t := range []*table{l.active, l.frozen} {
 		if t != nil && t.Len() > 0 {
 			s.mem[i] = t.Iter()
@@ -100,7 +108,7 @@ func (l *layers) ascend(from, to string) *scan {
 
 // descend starts a scan of [from, to), greatest first.
 func (l *layers) descend(from, to string) *scan {
-	s := &scan{from: from, to: to, back: true}
+	s := &scan{from: from, to: to, back: true, sealed: l.sealed}
 	for i, t := range []*table{l.active, l.frozen} {
 		if t == nil || t.Len() == 0 {
 			continue
@@ -164,6 +172,9 @@ func (s *scan) step() (key string, c cell, ok bool) {
 		return "", c, false
 	case 2:
 		c = cell{value: s.value}
+		if s.sealed {
+			c.value = stringOf(mustUnseal(key, bytesOf(s.value)))
+		}
 	default:
 		c = s.mem[from].Value()
 	}

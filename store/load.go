@@ -155,11 +155,18 @@ func (c *committer) readCheckpoint(db *bolt.DB) (at checkpoint, err error) {
 		if b == nil {
 			return errors.New("not finished")
 		}
+		b, err := unseal(string(keyCheckpoint), b)
+		if err != nil {
+			return err
+		}
 		var ok bool
 		if at, ok = decodeCheckpoint(b); !ok {
 			return errors.New("checkpoint of another version")
 		}
-		return nil
+		if tx.Size() > fullCheck {
+			return nil // rows are checked as they are read
+		}
+		return checkSeals(tx)
 	})
 	switch {
 	case err != nil:

@@ -128,8 +128,10 @@ func copyKeys(t *table, keys *bolt.Bucket) error {
 	}
 	return keys.ForEachBucket(func(g []byte) error {
 		return keys.Bucket(g).ForEach(func(k, v []byte) error {
-			t.Set(rowKey+string(g)+string(k), cell{value: string(v)})
-			return nil
+			key := rowKey + string(g) + string(k)
+			v, err := unseal(key, v)
+			t.Set(key, cell{value: string(v)})
+			return err
 		})
 	})
 }

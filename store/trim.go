@@ -253,6 +253,10 @@ func (c *committer) catchUpKeys(ended map[uint32]Room) error {
 				key := rowKey + string(g) + string(k)
 				number, _ := roomInKey(key)
 				room, is := ended[number]
+				v, err := unseal(key, v)
+				if err != nil {
+					return err
+				}
 				kept, ok := decodeKeyed(string(v))
 				if is && ok && kept.id.Compare(room.end) <= 0 && kept.id.Compare(room.Floor) <= 0 && base.Get([]byte(key)) == nil {
 					c.w.Delete(key)
