@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/oklog/ulid/v2"
+
 	"github.com/roomlog/chat"
 )
 

@@ -3,6 +3,7 @@ package crash_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -16,6 +17,8 @@ import (
 type task struct {
 	Paths  []string
 	Events map[string][]string // sums of the events of each room
+	Shown  map[string]string   // sums of what is shown of each room
+	Find   bool                // Verify must find something
 }
 
 // openAndUse opens each file, and says in one line whether it was refused, was
@@ -50,6 +53,12 @@ func (t task) use(path string) string {
 	defer c.Close()
 	said := t.read(c)
 	if strings.HasPrefix(said, "wrong") {
+		return said
+	}
+	if t.Find {
+		if err := c.Verify(context.Background(), nil); !errors.Is(err, chat.ErrDamaged) {
+			return fmt.Sprintf("wrong %s, and Verify says %v", said, err)
+		}
 		return said
 	}
 	// What follows may fail, and must not be the end of the process.
@@ -101,5 +110,32 @@ func (t task) read(c *chat.Chat) string {
 			return fmt.Sprintf("wrong %s: %d events of %d and no error", room, n, len(want))
 		}
 	}
+	for room, want := range t.Shown {
+		if got, err := shown(c, room); err == nil && got != want {
+			return fmt.Sprintf("wrong %s: shown is another state than that of the log", room)
+		}
+	}
 	return said
+}
+
+// shown sums up what is shown of a room, which comes from the views.
+func shown(c *chat.Chat, id string) (string, error) {
+	ctx, room := context.Background(), c.Room(id)
+	page, err := room.History(ctx, chat.HistoryQuery{Limit: 200})
+	if errors.Is(err, chat.ErrRoomNotFound) {
+		return "no room", nil
+	} else if err != nil {
+		return "", err
+	}
+	members, _, err := room.Members(ctx)
+	if err != nil {
+		return "", err
+	}
+	info, err := room.Info(ctx, "")
+	if err != nil {
+		return "", err
+	}
+	page.Cursor, info.Cursor = chat.Start, chat.Start
+	all, err := json.Marshal([]any{page, members, info})
+	return sum(all), err
 }

@@ -84,9 +84,10 @@ func newRand(t *testing.T) *rand.Rand {
 // A cut is an image, and how it came to be.
 type cut struct {
 	image image
-	dir   string // for copies of it
-	at    int    // ops that were asked of the disk before
-	how   []fate // of the folder, and of the files in it
+	older *stored // the views of an earlier cut; nil if there were none
+	dir   string  // for copies of it
+	at    int     // ops that were asked of the disk before
+	how   []fate  // of the folder, and of the files in it
 	rnd   *rand.Rand
 	torn  bool // something that was not synced may be lost
 }
@@ -117,12 +118,16 @@ func cutAll(t *testing.T, rnd *rand.Rand, rec *recording, l *ledger, n int, forg
 		d.forgets, fates = true, []fate{none, prefix, prefix, reordered, sectors}
 	}
 	done := 0
+	var older *stored
 	for _, at := range places(rnd, l, len(rec.ops), n, forgets) {
 		for ; done < at; done++ {
 			d.take(rec.ops[done])
 		}
 		img, how := d.cut(rnd, fates)
-		c := &cut{image: img, at: at, how: how, rnd: rand.New(rand.NewPCG(rnd.Uint64(), 2)), torn: d.unsynced()}
+		c := &cut{image: img, older: older, at: at, how: how, rnd: rand.New(rand.NewPCG(rnd.Uint64(), 2)), torn: d.unsynced()}
+		if rnd.IntN(10) == 0 {
+			older = img["chat.db.views"]
+		}
 		jobs <- func() {
 			c.dir = tempDir(t)
 			check(c)
@@ -161,7 +166,7 @@ func tempDir(t *testing.T) string {
 }
 
 // checkAll checks an image as it is, and twice more with the views as the cut
-// did not leave them: missing, and damaged or those of a later or earlier time.
+// did not leave them: missing, and cut off or older than they are.
 func (c *cut) checkAll(l *ledger, keep int) error {
 	var dumps []string
 	for i, spoil := range []func(views string) error{
@@ -195,18 +200,14 @@ func (c *cut) checkAll(l *ledger, keep int) error {
 	return errors.Join(differ("views as they were left", dumps[0], dumps[1]), differ("spoilt views", dumps[len(dumps)-1], dumps[1]))
 }
 
-// spoil cuts a views file off, or writes into it.
+// spoil cuts a views file off, or puts that of an earlier cut in its place.
 func (c *cut) spoil(views string) error {
-	data, err := os.ReadFile(views)
-	if err != nil || len(data) == 0 {
+	if info, err := os.Stat(views); err != nil || info.Size() == 0 {
 		return err
+	} else if c.older == nil || c.rnd.IntN(2) == 0 {
+		return os.Truncate(views, c.rnd.Int64N(info.Size()))
 	}
-	if at := c.rnd.IntN(len(data)); c.rnd.IntN(2) == 0 {
-		data = data[:at]
-	} else {
-		copy(data[at:], []byte("not what was here"))
-	}
-	return os.WriteFile(views, data, 0o600)
+	return c.older.save(views)
 }
 
 // A tally counts what was done.
