@@ -187,7 +187,8 @@ func (c *committer) readCheckpoint(db *bolt.DB) (at checkpoint, err error) {
 	})
 }
 
-// foldPage is how many records are folded under one transaction.
+// foldPage is how many records are folded under one transaction, if tests do not
+// say otherwise.
 const foldPage = 4096
 
 // foldFrom folds the log behind a position, writing the views as it goes.
@@ -210,7 +211,7 @@ func (c *committer) foldFrom(after ID) error {
 			if bytes.Equal(k, after[:]) {
 				k, v = cur.Next()
 			}
-			for n := 0; k != nil && n < foldPage; n++ {
+			for n := 0; k != nil && n < c.o.foldPage; n++ {
 				var r Record
 				copy(after[:], k)
 				if err := decode(&r, after, v); err != nil {

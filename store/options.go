@@ -49,6 +49,7 @@ type Options struct {
 	// Bounds of one step of retention and of removing ended rooms: records taken,
 	// keys looked at.
 	trimMax, sweepMax int
+	foldPage          int // records folded under one transaction
 }
 
 // Progress of long work: opening after a crash, rebuilding, verifying, copying.
@@ -95,6 +96,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.sweepMax <= 0 {
 		o.sweepMax = sweepMax
+	}
+	if o.foldPage <= 0 {
+		o.foldPage = foldPage
 	}
 	if o.FlushEvery <= 0 {
 		o.FlushEvery = 2 * time.Second

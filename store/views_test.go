@@ -84,23 +84,9 @@ func TestViews_rebuiltEqualIncremental(t *testing.T) {
 			var known []store.Record
 			for crash := range 4 {
 				for range 150 {
-					n := note{room: fmt.Sprint("r", rng.IntN(4+crash)), user: fmt.Sprint("u", rng.IntN(5))}
-					if rng.IntN(2) == 0 {
-						n.key = fmt.Sprint("k", rng.IntN(300))
-					}
-					if target := pick(rng, known, n.room); target != nil {
-						switch rng.IntN(3) {
-						case 0:
-							n.kind, n.name, n.lane = "Mark", target.ID.String(), store.Others
-						case 1:
-							n.kind, n.name, n.erase, n.lane = "Gone", target.ID.String(), []store.ID{target.ID}, store.Others
-						}
-					}
+					n := randomNote(rng, known, 4+crash)
 					if rng.IntN(50) == 0 {
 						inBetween(t, s, o)
-					}
-					if rng.IntN(40) == 0 {
-						n.kind, n.ends, n.erase, n.lane = "End", true, nil, store.Others
 					}
 					res, err := propose(s, n)
 					if err != nil && !errors.Is(err, store.ErrKeyReused) {
@@ -132,6 +118,27 @@ func TestViews_rebuiltEqualIncremental(t *testing.T) {
 			}
 		})
 	}
+}
+
+// randomNote thinks of a note for one of some rooms: now and then about an earlier
+// one, with a key that may have been used, or as the end of the room.
+func randomNote(rng *rand.Rand, known []store.Record, rooms int) note {
+	n := note{room: fmt.Sprint("r", rng.IntN(rooms)), user: fmt.Sprint("u", rng.IntN(5))}
+	if rng.IntN(2) == 0 {
+		n.key = fmt.Sprint("k", rng.IntN(300))
+	}
+	if target := pick(rng, known, n.room); target != nil {
+		switch rng.IntN(3) {
+		case 0:
+			n.kind, n.name, n.lane = "Mark", target.ID.String(), store.Others
+		case 1:
+			n.kind, n.name, n.erase, n.lane = "Gone", target.ID.String(), []store.ID{target.ID}, store.Others
+		}
+	}
+	if rng.IntN(40) == 0 {
+		n.kind, n.ends, n.erase, n.lane = "End", true, nil, store.Others
+	}
+	return n
 }
 
 // inBetween checks that the files of a store at work, were it killed now, open
