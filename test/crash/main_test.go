@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"testing"
+
+	"github.com/roomlog/chat/test/web"
 )
 
 // childEnv says what a test binary that was started as a child is to do.
@@ -21,7 +23,7 @@ func TestMain(m *testing.M) {
 	var err error
 	switch os.Getenv(childEnv) {
 	case "":
-		os.Exit(m.Run())
+		os.Exit(web.Main(m))
 	case "write":
 		err = write(os.Stdin, os.Stdout)
 	case "open":
