@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
@@ -219,14 +220,24 @@ func (c *committer) open() (err error) {
 
 // refusal tells what became of a batch whose commit ended with err.
 func (c *committer) refusal(err error, txid int) error {
-	full := errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, berrors.ErrMaxSizeReached)
-	if full && c.unchanged(txid) {
+	if isFull(err) && c.unchanged(txid) {
 		c.fullTil.Store(time.Now().Add(idle).UnixNano())
 		c.o.Logger.Warn("chat log is full", "file", c.path, "error", err)
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
 	c.fail(fmt.Errorf("commit: %w", err))
 	return fmt.Errorf("%w: %w", ErrUnknown, err)
+}
+
+// isFull reports whether an error says that there is no room. bbolt does not wrap
+// what it meets while it makes the file larger, so there its words must do.
+func isFull(err error) bool {
+	for _, full := range []error{syscall.ENOSPC, syscall.EDQUOT, berrors.ErrMaxSizeReached} {
+		if errors.Is(err, full) || strings.HasSuffix(err.Error(), ": "+full.Error()) {
+			return true
+		}
+	}
+	return false
 }
 
 // unchanged reports whether the log is as it was before a commit that failed.
