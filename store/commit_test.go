@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -26,7 +27,10 @@ func TestPropose_storesTheBodyWithIDAndTimeFilledIn(t *testing.T) {
 	}
 }
 
+var manyIDs = flag.Int("ids", 10_000, "ids that are made under a clock that jumps")
+
 func TestIDs_riseWhateverTheClockDoes(t *testing.T) {
+	const batch, life = 100, 30 // ids of a commit, commits between two restarts
 	rng := rand.New(rand.NewPCG(1, 2))
 	var now atomic.Int64
 	now.Store(1_700_000_000_000)
@@ -34,7 +38,7 @@ func TestIDs_riseWhateverTheClockDoes(t *testing.T) {
 	o.Now = func() time.Time { return time.UnixMilli(now.Load()) }
 	s, path := create(t, o)
 	var last store.ID
-	for i := range 300 {
+	for i := range *manyIDs / batch {
 		switch rng.IntN(4) {
 		case 0:
 			now.Add(rng.Int64N(3))
@@ -43,15 +47,26 @@ func TestIDs_riseWhateverTheClockDoes(t *testing.T) {
 		case 2:
 			now.Add(rng.Int64N(1_000_000))
 		}
-		r := put(t, s, note{room: fmt.Sprint("r", i%3)})
-		if r.ID.Compare(last) <= 0 {
-			t.Fatalf("id %s after %s", r.ID, last)
+		n := note{room: fmt.Sprint("r", i%3), kind: "Note", user: "ann"}
+		res, err := s.Propose(t.Context(), &store.Proposal{Room: n.room, UserID: n.user, Decide: func(store.View, time.Time) (ds []*store.Draft, _ error) {
+			for range 1 + rng.IntN(2*batch-1) {
+				ds = append(ds, n.draft())
+			}
+			return ds, nil
+		}})
+		if err != nil {
+			t.Fatal(err)
 		}
-		if r.At.UnixMilli() != now.Load() {
-			t.Fatalf("at %v, want the wall clock", r.At)
+		for _, r := range res.Records {
+			if r.ID.Compare(last) <= 0 {
+				t.Fatalf("id %s after %s", r.ID, last)
+			}
+			if r.At.UnixMilli() != now.Load() {
+				t.Fatalf("at %v, want the wall clock", r.At)
+			}
+			last = r.ID
 		}
-		last = r.ID
-		if i%100 == 99 {
+		if i%life == life-1 {
 			closeStore(t, s)
 			now.Add(-1_000_000_000)
 			s = open(t, path, o)
