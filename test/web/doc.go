@@ -33,6 +33,9 @@ func Token(user string) string {
 	return guests.Token(chat.User{ID: user, Name: user}, time.Time{})
 }
 
+// Auth is how the server knows its users, for tests that serve a chat themselves.
+var Auth transport.Auth = guests.Auth
+
 // program is the built server.
 var program string
 

@@ -11,12 +11,13 @@ import (
 )
 
 // Frame is what a stream or a socket has brought: an event, or the word that all
-// is there (Live), or that it goes on elsewhere (Verdict).
+// is there (Live), where it begins (Verdict), or that it ends (End).
 type Frame struct {
 	Room    string // of a socket's frame
 	Event   *Event
 	Live    string
 	Verdict string // of a hello, or of the answer to a subscription
+	End     string // why a stream is ended
 }
 
 // Stream reads a stream of rooms behind a cursor and hands on what it brings,
@@ -85,6 +86,10 @@ func frameOf(id, kind string, data []byte) (*Frame, error) {
 		var live struct{ Cursor string }
 		err := json.Unmarshal(data, &live)
 		return &Frame{Live: live.Cursor}, err
+	case "chat.end":
+		var end struct{ Reason string }
+		err := json.Unmarshal(data, &end)
+		return &Frame{End: end.Reason}, err
 	}
 	return nil, nil
 }
