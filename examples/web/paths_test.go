@@ -77,3 +77,22 @@ func TestRun_endsInTimeBesideARequestThatIsHalfSent(t *testing.T) {
 		t.Errorf("ended with %v after %v", err, took)
 	}
 }
+
+// Browsers open connections that they may need, and net/http would wait for a
+// request on them.
+func TestRun_doesNotWaitForAConnectionThatSaysNothing(t *testing.T) {
+	url, end := start(t, filepath.Join(t.TempDir(), "chat.db"))
+	conn, err := net.Dial("tcp", strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	guest(t, url) // by then it has been accepted
+	if took, err := end(); err != nil || took >= grace {
+		t.Errorf("ended with %v after %v", err, took)
+	}
+	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+	if n, err := conn.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("the connection has brought %d bytes and %v", n, err)
+	}
+}

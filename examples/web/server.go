@@ -29,11 +29,14 @@ func newServer(c *chat.Chat, guest *transport.Guest, o *transport.Options) *serv
 	mux := http.NewServeMux()
 	mux.Handle("/healthz", http.HandlerFunc(s.health))
 	mux.Handle("/", page())
+	unasked := &silent{conns: map[net.Conn]struct{}{}}
 	s.http = &http.Server{
 		Handler:           s.api.Under("/api", mux),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute, // no WriteTimeout: streams do not end
+		ConnState:         unasked.state,
 	}
+	s.http.RegisterOnShutdown(unasked.close)
 	s.http.RegisterOnShutdown(c.Drain) // Shutdown waits for streams, Drain ends them
 	return s
 }
