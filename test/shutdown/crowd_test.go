@@ -30,10 +30,12 @@ type crowd struct {
 }
 
 // gather returns when all readers are there, and posts are made until the server
-// says that it goes.
-func gather(t *testing.T, url string) *crowd {
+// says that it goes. A client that keeps connections may open one that it then
+// does not need: with spare it does.
+func gather(t *testing.T, url string, spare bool) *crowd {
 	t.Helper()
 	c := &crowd{t: t, url: url, http: web.NewHTTP(0), acked: map[string]string{}, keys: map[string]bool{}, ends: map[string]int{}}
+	c.http.Transport.(*http.Transport).DisableKeepAlives = !spare
 	maker := c.client("maker")
 	if a, err := maker.Join(t.Context(), room); err != nil || a.Status >= 300 {
 		t.Fatal(a.Status, err)

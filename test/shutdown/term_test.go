@@ -24,7 +24,7 @@ func TestSIGTERM_twiceEndsCleanly(t *testing.T) {
 		if !p.Ready(t) {
 			t.Fatal(p.Said())
 		}
-		c := gather(t, p.URL())
+		c := gather(t, p.URL(), true)
 		select {
 		case <-p.Gone:
 			t.Fatal(p.Said())
