@@ -172,6 +172,7 @@ func (p *poster) note(n int, a web.Answer, tried bool) error {
 		p.found++
 	}
 	p.acks++
+	p.site.acked.Add(1)
 	p.acked = append(p.acked, ack{e.ID, e.Sum, p.number})
 	return nil
 }

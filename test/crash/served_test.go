@@ -15,7 +15,7 @@ import (
 	"github.com/roomlog/chat/test/web"
 )
 
-var kills = flag.Int("kills", 30, "how often a server is killed under its writers and readers")
+var kills = flag.Int("kills", 20, "how often a server is killed under its writers and readers")
 
 const (
 	servedReaders = 50

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/roomlog/chat/test/web"
@@ -11,6 +12,8 @@ import (
 
 // site is where the server is now: each is on a port of its own, and has a number.
 type site struct {
+	acked atomic.Int64 // posts, by all servers
+
 	mu     sync.Mutex
 	url    string
 	number int
@@ -91,15 +94,15 @@ func (e *served) kill() {
 		e.wait(p, e.rnd.IntN(60))
 		p.Kill()
 	case whileServing:
-		e.serve(p, 20+e.rnd.IntN(150))
+		e.serve(p, e.rnd.IntN(800), e.rnd.IntN(50))
 		p.Kill()
 	case whileStopping:
-		e.serve(p, 20+e.rnd.IntN(100))
+		e.serve(p, e.rnd.IntN(400), e.rnd.IntN(50))
 		p.Stop()
 		e.wait(p, e.rnd.IntN(40))
 		p.Kill()
 	case atACall:
-		e.serve(p, 1000)
+		e.serve(p, 3000, 0)
 		p.Kill() // it did not come to that call
 	}
 	err := p.End(e.t)
@@ -113,13 +116,27 @@ func (e *served) kill() {
 	}
 }
 
-// serve lets the clients to the server, for some milliseconds or until it is gone.
-func (e *served) serve(p *web.Process, ms int) {
+// serve lets the clients to the server, until so many posts were acknowledged and
+// then for some milliseconds, or until it is gone.
+func (e *served) serve(p *web.Process, posts, ms int) {
 	e.t.Helper()
-	if p.Ready(e.t) {
-		e.site.publish(p.URL())
-		e.wait(p, ms)
+	if !p.Ready(e.t) {
+		return
 	}
+	target := e.site.acked.Load() + int64(posts)
+	e.site.publish(p.URL())
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(5 * time.Second); e.site.acked.Load() < target; {
+		select {
+		case <-p.Gone:
+			return
+		case <-late: // on a machine that is very busy
+			return
+		case <-tick.C:
+		}
+	}
+	e.wait(p, ms)
 }
 
 func (e *served) wait(p *web.Process, ms int) {

@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	operations = flag.Int("ops", 20_000, "posts and reads in all histories together")
+	operations = flag.Int("ops", 12_000, "posts and reads in all histories together")
 	seed       = flag.Uint64("seed", 0, "of the random choices; 0 = a new one")
 )
 
