@@ -34,8 +34,8 @@ var faults = []fault{
 	{"fsync", "EIO", false, 1},
 	{"fsync", "ENOSPC", false, 1},
 	{"mmap", "EIO", false, 1},
-	{"pwrite64", "EIO", true, 0},
-	{"pwrite64", "ENOSPC", true, 0},
+	{"pwrite64", "EIO", true, 50},
+	{"pwrite64", "ENOSPC", true, 50},
 	{"fdatasync", "EIO", true, 4},
 	{"fdatasync", "ENOSPC", true, 4},
 	{"ftruncate", "EIO", true, 1},
@@ -60,7 +60,7 @@ func (f fault) numbers(rnd *rand.Rand) (n []int) {
 		return n
 	}
 	if f.most > 0 {
-		return []int{1 + rnd.IntN(f.most)}
+		return []int{1 + rnd.IntN(min(f.most, 8))}
 	}
 	return []int{1 + rnd.IntN(8), *first + rnd.IntN(*last-*first+1)/4}
 }
@@ -139,7 +139,7 @@ func (f fault) run(t *testing.T, whole string, n int, sum *tally) {
 		"-P", file, "-e", "trace="+f.call, "-e", fmt.Sprintf("inject=%s:error=%s:when=%d", f.call, f.err, n))
 	sum.runs++
 	if p.Ready(t) {
-		f.use(b, p, trace)
+		f.use(b, p, trace, n)
 	} else {
 		sum.before++
 	}
@@ -163,10 +163,10 @@ func (f fault) run(t *testing.T, whole string, n int, sum *tally) {
 }
 
 // use posts until the call has failed and what then must be so is.
-func (f fault) use(b *book, p *web.Process, trace string) {
+func (f fault) use(b *book, p *web.Process, trace string, n int) {
 	b.t.Helper()
 	full := f.err == "ENOSPC"
-	limit := time.Now().Add(3 * time.Second)
+	limit := time.Now().Add(3*time.Second + time.Duration(n)*20*time.Millisecond)
 	var seen time.Time // when the posts have met the fault
 	looked := time.Now()
 	b.write(p.URL(), func() bool {

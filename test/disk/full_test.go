@@ -20,15 +20,43 @@ import (
 // there is room again they go on, without a restart. In some rounds the server is
 // killed on the full disk, and what then starts on it serves the same.
 func TestFullDisk_refusesAndGoesOn(t *testing.T) {
+	if *seed == 0 {
+		*seed = uint64(time.Now().UnixNano())
+	}
+	t.Logf("-seed %d", *seed)
+	rnd := rand.New(rand.NewPCG(*seed, 1))
+	var all rounds
+	for done := 0; done < *fills; done += perDisk {
+		small(t, rnd, min(perDisk, *fills-done), &all)
+	}
+	t.Logf("%d times full, %d times gone on, %d times killed, %d of the starts on the full disk refused; %d posts, %d refusals",
+		*fills, all.kept, all.restarts, all.refusedStarts, all.posts, all.refusals)
+	if all.refusals < 20**fills || all.posts < 10**fills {
+		t.Error("void: too little was done to show anything")
+	}
+}
+
+// perDisk is how often a disk is filled: what is written stays, and in the end
+// it would be full without ballast.
+const perDisk = 10
+
+// rounds counts what was done.
+type rounds struct {
+	refusals, posts, kept, restarts, refusedStarts int
+}
+
+// small fills a small disk n times.
+func small(t *testing.T, rnd *rand.Rand, n int, sum *rounds) {
+	t.Helper()
 	dir := t.TempDir()
 	if err := syscall.Mount("chat-test", dir, "tmpfs", 0, "size=24m"); err != nil {
 		t.Fatalf("mount a small disk (needs root): %v", err)
 	}
-	t.Cleanup(func() {
+	defer func() {
 		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
 			t.Error(err)
 		}
-	})
+	}()
 	db, ballast := filepath.Join(dir, "chat.db"), filepath.Join(dir, "ballast")
 	c, err := chat.Open(db, nil)
 	if err != nil {
@@ -40,16 +68,10 @@ func TestFullDisk_refusesAndGoesOn(t *testing.T) {
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if *seed == 0 {
-		*seed = uint64(time.Now().UnixNano())
-	}
-	t.Logf("-seed %d", *seed)
-	rnd := rand.New(rand.NewPCG(*seed, 1))
 	b := newBook(t, strings.Repeat(" and more", 40))
 	f := &follower{b: b, cursor: "earliest"}
 	p := open(t, db)
-	refusals, kept, restarts, refusedStarts := 0, 0, 0, 0
-	for range *fills {
+	for range n {
 		b.begin()
 		f.start(p.URL())
 		var working sync.WaitGroup
@@ -73,11 +95,11 @@ func TestFullDisk_refusesAndGoesOn(t *testing.T) {
 			p.Kill()
 			<-p.Gone
 			working.Wait()
-			restarts++
+			sum.restarts++
 			if p = web.Start(t, db, "127.0.0.1:0"); p.Ready(t) {
 				b.checkServed(p.URL())
 			} else {
-				refusedStarts++
+				sum.refusedStarts++
 				if said := p.Said(); !strings.Contains(said, "no space left on device") || strings.Contains(said, "goroutine ") {
 					t.Errorf("the server does not start on a full disk, and says %s", said)
 				}
@@ -97,10 +119,10 @@ func TestFullDisk_refusesAndGoesOn(t *testing.T) {
 			if took := b.success.Sub(freed); took > 5*time.Second {
 				t.Errorf("it went on %v after there was room", took)
 			}
-			kept++
+			sum.kept++
 			f.reach(b)
 		}
-		refusals += b.count("storage_full")
+		sum.refusals += b.count("storage_full")
 		if n := b.count("commit_unknown") + b.count("store_failed"); n > 0 {
 			t.Errorf("%d were told of a failed store", n)
 		}
@@ -113,10 +135,7 @@ func TestFullDisk_refusesAndGoesOn(t *testing.T) {
 		t.Errorf("%v: %s", err, p.Said())
 	}
 	b.reopen(db)
-	t.Logf("%d times full, %d times gone on, %d times killed, %d of the starts on the full disk refused; %d posts, %d refusals", *fills, kept, restarts, refusedStarts, len(b.ids), refusals)
-	if refusals < 20**fills || len(b.ids) < 10**fills {
-		t.Error("void: too little was done to show anything")
-	}
+	sum.posts += len(b.ids)
 }
 
 func open(t *testing.T, db string) *web.Process {

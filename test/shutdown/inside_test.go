@@ -88,7 +88,7 @@ func TestShutdown_leavesNothing(t *testing.T) {
 	}
 	slices.Sort(took)
 	t.Logf("%d rounds of %d readers; a median of %v, at most %v", *rounds, readers, took[len(took)/2], took[len(took)-1])
-	if took[len(took)/2] > usual {
+	if *rounds >= enough && took[len(took)/2] > usual {
 		t.Errorf("half of them took more than %v", usual)
 	}
 }
