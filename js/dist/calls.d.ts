@@ -1,4 +1,6 @@
 import { type Chat, type Cursor, type LogEvent, type Member, type Message, type Overview, type Page, type PageQuery, type Room, type RoomSettings, type RoomView, type Signalled, type Status } from './chat.js';
+/** Repeats a call as long as it fails in a way that may pass. It rejects with the error that is for good, or the reason of the signal. */
+export declare const patient: <T>({ options }: Chat, call: () => Promise<T>, { signal }?: Signalled) => Promise<T>;
 /** Makes a room: its id is that of the event's room. */
 export declare const createRoom: (chat: Chat, room: {
     id?: string;

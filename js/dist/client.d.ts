@@ -26,6 +26,8 @@ export declare class Chat extends Emitter<ChatEvents> {
     room(id: string): Room;
     /** Connects, and tries again and again. What uses the connection calls it by itself; call it when somebody has signed in again. */
     connect(): void;
+    /** Makes the next attempt now, unless the server has refused one too many; where there is a connection, finds out whether it is alive. */
+    hurry(): void;
     /** Closes all rooms, and the connection. What was not sent is kept, and sent once there is another one. */
     close(): void;
     /** Gets new credentials and shows them to the server, without a cut where there is a socket. */

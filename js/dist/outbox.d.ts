@@ -20,7 +20,7 @@ export interface Entry extends Extras {
 }
 export interface Outbox {
     add(entry: Entry, signal?: AbortSignal): Promise<LogEvent | undefined>;
-    /** The posts of a room that its log has not shown, in the order given. */
+    /** The commands of a room that its log has not shown, in the order given. */
     of(room: string): Entry[];
     retry(key: string): void;
     drop(key: string, why?: unknown): void;

@@ -10,9 +10,17 @@ export declare class People extends Emitter<PeopleEvents> {
     #private;
     /** Above 100 only the count is told, and users is empty. */
     presence: Presence;
-    /** How far others have read, where the room shows it. */
+    /** It is known who is there. */
+    ready: boolean;
+    /** When those who are not there last were, by their ids, as far as it was told. See load. */
+    lastSeen: Map<string, string>;
+    /** How far others have read, where the room shows it: of those who have moved since, and of all after loadReceipts. */
     receipts: readonly Receipt[];
     constructor(room: Room);
+    /** Asks who is there, and when the others last were. */
+    load(): Promise<void>;
+    /** Asks how far all have read: once, and again when the room is live again. It rejects where the room does not show it. */
+    loadReceipts(): Promise<void>;
     /** Follows them no more. */
     close(): void;
 }

@@ -47,7 +47,7 @@ export declare class Room extends Emitter<RoomEvents> {
     ended?: string;
     /** Rises with every change of what the room has. */
     revision: number;
-    /** Messages of one's own that the log has not shown yet, in the order sent. */
+    /** What one has done and the log has not shown yet, in the order given: messages, and changes of messages. */
     get pending(): readonly Entry[];
     /**
      * Follows the room until it is closed or the signal is aborted. Resolves when it

@@ -137,7 +137,7 @@ export interface Message {
     }[];
     /** The key it was sent with, where this client knows it: the same while it is pending and after. */
     key?: string;
-    /** Only on messages of one's own that the log has not shown yet. */
+    /** Only where the log has not shown yet what one has done: to the message, or that it was sent. */
     status?: 'pending' | 'sent' | 'failed';
     /** Why the server refused it, where the status is failed. */
     error?: {
@@ -196,6 +196,11 @@ export interface Presence {
     from?: number;
     count: number;
     users: readonly Present[];
+    /** Members who are not here; only where it was asked for. */
+    offline?: readonly {
+        id: string;
+        last_seen: string;
+    }[];
 }
 export interface Unread {
     unread: number;

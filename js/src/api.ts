@@ -75,7 +75,7 @@ export const makeApi = (o: Options, expiring: (at: number) => void): Api => {
       if (response.ok) return response.status == 204 ? {} : JSON.parse(text);
     } catch (cause) {
       signal?.throwIfAborted();
-      throw cause instanceof ChatError ? cause : lost(String(cause));
+      throw cause instanceof ChatError ? cause : lost(cause as string); // an Error takes its text
     } finally {
       clearTimeout(timer);
       // That of a stream ends with the caller's signal.

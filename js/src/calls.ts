@@ -5,8 +5,22 @@ import {
   newKey, type Chat, type Cursor, type LogEvent, type Member, type Message, type Overview, type Page, type PageQuery, type Room, type RoomSettings, type RoomView,
   type Signalled, type Status,
 } from './chat.js';
+import { delay, pause } from './wait.js';
 
 const at = encodeURIComponent;
+
+/** Repeats a call as long as it fails in a way that may pass. It rejects with the error that is for good, or the reason of the signal. */
+export const patient = async <T>({ options }: Chat, call: () => Promise<T>, { signal }: Signalled = {}): Promise<T> => {
+  for (let tries = 0; ; ) {
+    try {
+      return await call();
+    } catch (e: any) {
+      signal?.throwIfAborted();
+      if (!e.transient) throw e;
+      await pause(delay(tries++, options.backoff, e.retryAfter), signal);
+    }
+  }
+};
 
 /** Makes a room: its id is that of the event's room. */
 export const createRoom = (chat: Chat, room: { id?: string; members?: (string | { id: string; name?: string })[] } & Partial<RoomSettings>, { signal }: Signalled = {}): Promise<LogEvent> =>

@@ -74,14 +74,17 @@ export class Chat extends Emitter<ChatEvents> {
   connect(): void {
     if (this.#stop || this.options.signal?.aborted) return;
     const { signal } = (this.#stop = new AbortController());
-    // The network is back, or somebody is: there is no sense in waiting.
-    const wake = () => {
-      if ((globalThis as any).document?.hidden || this.state.reason == 'too_many') return;
-      this.#nap?.abort();
-      this.#link?.probe();
-    };
-    for (const name of ['online', 'pageshow', 'visibilitychange']) globalThis.addEventListener?.(name, wake, { signal });
+    // The network has come or gone, or somebody is back.
+    const wake = () => (globalThis as any).document?.hidden || this.hurry();
+    for (const name of ['pageshow', 'visibilitychange', 'online', 'offline']) globalThis.addEventListener?.(name, wake, { signal });
     this.#run(signal);
+  }
+
+  /** Makes the next attempt now, unless the server has refused one too many; where there is a connection, finds out whether it is alive. */
+  hurry(): void {
+    if (this.state.reason == 'too_many') return;
+    this.#nap?.abort();
+    this.#link?.probe();
   }
 
   /** Closes all rooms, and the connection. What was not sent is kept, and sent once there is another one. */

@@ -20,7 +20,7 @@ export class ChatError extends Error {
   }
 }
 
-export const lost = (why = 'no connection'): ChatError => new ChatError('lost', why);
+export const lost = (why?: string): ChatError => new ChatError('lost', why);
 
 /** The error of a problem document, or of whatever came in its place. */
 export const problem = (p: any, status = p?.status, retry = p?.retry_after): ChatError =>

@@ -18,7 +18,7 @@ export const find = (list: readonly Message[], id: string | undefined): Message 
   return found?.id == id ? found : undefined;
 };
 
-const react = (m: Message, emoji: string, user: User, added: boolean, mine: boolean): Message => {
+export const react = (m: Message, emoji: string, user: User, added: boolean, mine: boolean): Message => {
   const change = added ? 1 : -1;
   const reactions = m.reactions.map((r) =>
     r.emoji == emoji
@@ -57,24 +57,23 @@ export const fold = (list: Message[], event: LogEvent, me: string | undefined, a
     const { message, text, mentions } = event.data;
     if (event.erased) return;
     change(message, (m) => ({ ...m, text: text ?? '', edited_at: at, mentions: mentions ?? m.mentions }));
-    adopt(list, message);
   } else if (type == 'MessageDeleted') {
     const gone = find(list, event.data.message);
     change(gone?.thread ?? gone?.reply_to, (m) => ({ ...m, replies: Math.max(0, (m.replies ?? 0) - 1) }));
     change(gone?.id, (m) => ({ id: m.id, room, at: m.at, user: m.user, text: '', deleted: true, reply_to: m.reply_to, reactions: [] }));
-    adopt(list, event.data.message);
   } else if (type == 'ReactionAdded' || type == 'ReactionRemoved') {
     const { message, emoji } = event.data;
     change(message, (m) => react(m, emoji, user, type == 'ReactionAdded', mine));
   }
+  quote(list, event);
 };
 
-/** Replies show what they answer as it is now. */
-const adopt = (list: Message[], id: string): void => {
-  const parent = find(list, id);
-  if (!parent) return;
-  const { user, text, deleted } = parent;
+/** Replies show what they answer as it is now, also where that is not in the list. */
+export const quote = (list: Message[], { type, data, erased }: LogEvent): void => {
+  const deleted = type == 'MessageDeleted';
+  if (!deleted && (type != 'MessageEdited' || erased)) return;
+  const { message, text = '' }: { message: string; text?: string } = data;
   list.forEach((m, i) => {
-    if (m.parent?.id == id) list[i] = { ...m, parent: { id, user, text, deleted } };
+    if (m.parent?.id == message && !m.parent.deleted) list[i] = { ...m, parent: { ...m.parent, text, deleted } };
   });
 };

@@ -25,7 +25,7 @@ export interface Entry extends Extras {
 
 export interface Outbox {
   add(entry: Entry, signal?: AbortSignal): Promise<LogEvent | undefined>;
-  /** The posts of a room that its log has not shown, in the order given. */
+  /** The commands of a room that its log has not shown, in the order given. */
   of(room: string): Entry[];
   retry(key: string): void;
   drop(key: string, why?: unknown): void;
@@ -117,7 +117,7 @@ export const makeOutbox = ({ options, open, run, shown, changed }: Needs): Outbo
       answer.then(off, off);
       return answer;
     },
-    of: (room) => entries.filter((e) => e.room == room && e.op == 'post'),
+    of: (room) => entries.filter((e) => e.room == room),
     retry: (key) => {
       const entry = find(key);
       if (entry?.status != 'failed') return;
@@ -127,7 +127,7 @@ export const makeOutbox = ({ options, open, run, shown, changed }: Needs): Outbo
       save(entry);
       box.flush();
     },
-    drop: (key, why = new ChatError('dropped', 'given up')) => {
+    drop: (key, why = new ChatError('dropped')) => {
       const entry = find(key);
       if (!entry) return;
       settle(key, 1, why);

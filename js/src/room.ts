@@ -72,7 +72,7 @@ export class Room extends Emitter<RoomEvents> {
     super();
   }
 
-  /** Messages of one's own that the log has not shown yet, in the order sent. */
+  /** What one has done and the log has not shown yet, in the order given: messages, and changes of messages. */
   get pending(): readonly Entry[] {
     return this.chat.outbox.of(this.id);
   }
@@ -276,6 +276,7 @@ export class Room extends Emitter<RoomEvents> {
         this.#apply(data.filter(({ id }: LogEvent) => id > at && (at = id)));
       }
     } else if (what == 'live') {
+      this.typists = none; // nobody is, unless it is told
       this.reach(data);
       this.emit('live', this.cursor);
     } else if (what == 'reset') {
@@ -299,6 +300,7 @@ export class Room extends Emitter<RoomEvents> {
     const me = this.chat.user?.id;
     this.emit('events', events);
     for (const event of events) {
+      if (!this.#open) return; // a listener has closed it
       const { id, type, user, data } = event;
       const { unread, mentions, up_to } = this.unread;
       const mine = user.id == me;

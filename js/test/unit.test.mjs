@@ -247,6 +247,23 @@ const withWindow = async (run) => {
   }
 }
 
+test('a client that is told that the network has gone asks at once whether anybody is there', () => withWindow(async (tell) => {
+  const sent = []
+  let socket
+  class Socket {
+    constructor() { socket = this }
+    send(frame) { sent.push(JSON.parse(frame).op) }
+    close() {}
+  }
+  const chat = client({ transport: 'socket', WebSocket: Socket, fetch: server({}).fetch })
+  chat.connect()
+  await until(() => socket)
+  socket.onmessage({ data: JSON.stringify({ hello: { v: 1, store: 'now', user: ann, heartbeat_ms: 15_000, limits: { message: 65_536 } } }) })
+  assert.deepEqual(sent, [])
+  tell('offline')
+  assert.deepEqual(sent, ['ping'])
+}))
+
 for (const name of ['online', 'visibilitychange', 'pageshow']) {
   test(`a client that waits tries at once on ${name}, if it is looked at`, () => withWindow(async (tell) => {
     let tried = 0
