@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -150,11 +151,32 @@ func TestPage_isServedWithAStrictPolicy(t *testing.T) {
 	if !strings.Contains(policy, "script-src 'self'") || strings.Contains(policy, "unsafe") {
 		t.Errorf("the policy is %q", policy)
 	}
-	request, _ := http.NewRequestWithContext(t.Context(), "GET", url+"js/app.js", nil)
+	request, _ := http.NewRequestWithContext(t.Context(), "GET", url, nil)
 	request.Header.Set("If-None-Match", response.Header.Get("ETag"))
 	again, err := http.DefaultClient.Do(request)
 	if err != nil || again.StatusCode != http.StatusNotModified {
 		t.Errorf("what the browser has is sent again: %v %v", again, err)
+	}
+}
+
+// What the page names is another file with every version, so it is kept for ever.
+func TestPage_namesFilesThatAreKept(t *testing.T) {
+	url, _ := start(t, filepath.Join(t.TempDir(), "chat.db"))
+	body, _ := io.ReadAll(get(t, url).Body)
+	named := regexp.MustCompile(`"/?((?:app-|client/)[^"]+)"`).FindAllStringSubmatch(string(body), -1)
+	if len(named) < 7 { // the script, the style sheet, and five files of the client
+		t.Fatalf("the page names %q", named)
+	}
+	for _, name := range named {
+		response := get(t, url+name[1])
+		if cache := response.Header.Get("Cache-Control"); response.StatusCode != http.StatusOK || !strings.Contains(cache, "immutable") {
+			t.Errorf("%s: %s, %q", name[1], response.Status, cache)
+		}
+	}
+	for _, gone := range []string{"app.js", "app-0000000000000000.js", "static/index.html", "index.html"} {
+		if response := get(t, url+gone); response.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: %s", gone, response.Status)
+		}
 	}
 }
 

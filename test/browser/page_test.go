@@ -245,11 +245,8 @@ func (p *page) record() func() string {
 		all.WriteString(text + "\n")
 	}
 	err := chromedp.Listen(p.ctx, func(event any) {
-		switch e := event.(type) {
-		case *network.EventWebSocketFrameReceived:
+		if e, ok := event.(*network.EventWebSocketFrameReceived); ok {
 			add(string(e.Response.PayloadData))
-		case *network.EventEventSourceMessageReceived:
-			add(e.Data)
 		}
 	})
 	if err != nil {
@@ -258,8 +255,12 @@ func (p *page) record() func() string {
 	if _, err := chromedp.Call(p.ctx, network.Enable, network.EnableParams{}); err != nil {
 		p.t.Fatal(err)
 	}
-	p.script(`globalThis.bodies = []; (() => { const real = Response.prototype.text;
-		Response.prototype.text = async function () { const text = await real.call(this); bodies.push(text); return text } })()`)
+	p.script(`globalThis.bodies = []; (() => {
+		const { text } = Response.prototype;
+		Response.prototype.text = async function () { const all = await text.call(this); bodies.push(all); return all };
+		const { read } = ReadableStreamDefaultReader.prototype;
+		ReadableStreamDefaultReader.prototype.read = async function () { const part = await read.call(this); bodies.push(new TextDecoder().decode(part.value)); return part };
+	})()`)
 	return func() string {
 		bodies := eval[string](p, `bodies.join('\n')`)
 		mu.Lock()

@@ -175,6 +175,7 @@ func TestPage_showsWhatTheServerRefused(t *testing.T) {
 		ann.say("This one is fine.") // what was refused does not hold up the rest
 		ann.sees("This one is fine.")
 		ann.do(chromedp.Click(".refusal button:last-child"))
+		ann.wait(`!document.querySelector('.failed')`)
 		ann.shows(s, "general", 1)
 	})
 }

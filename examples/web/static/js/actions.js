@@ -1,39 +1,42 @@
 // What the user can do on the screen, and what comes of it.
 
-import * as api from './api.js';
+import { message } from '@roomlog/chat/calls';
+import { explain } from './problem.js';
 import { mentionsOf } from './store/mention.js';
 
 /**
+ * @param {import('@roomlog/chat').Chat} client
  * @param {import('./desk.js').Desk} desk
- * @param {import('./outbox.js').Outbox} outbox
  * @param {import('./side.js').Side} side
  * @param {import('./store/people.js').People} people
- * @param {any} chat what the chat does itself
+ * @param {any} chat what the controller does itself
  */
-export function actionsOf(desk, outbox, side, people, chat) {
-  const add = (fields) => outbox.add({ ...fields, room: chat.room() });
+export function actionsOf(client, desk, side, people, chat) {
+  const room = () => client.room(chat.room());
+  /** A change that was refused is seen no more; it is told why. */
+  const tell = (answer) => answer.catch((error) => error.code === 'dropped' || chat.note(`That did not work: ${explain(error)}`));
   return {
     ...chat,
     desk,
     known: () => people.list(),
-    looked: chat.list,
     send: (text, { picked = [], replyTo, thread }) => {
       const mentions = mentionsOf(text, picked);
       chat.sent();
-      add({ op: 'post', text, mentions: mentions.length ? mentions : undefined, reply_to: replyTo, thread });
+      room().send(text, { mentions: mentions.length ? mentions : undefined, reply_to: replyTo, thread }).catch(() => {}); // it stays, as failed
     },
-    save: (message, text, users) => add({ op: 'edit', message, text, mentions: mentionsOf(text, users) }),
-    remove: (message) => add({ op: 'delete', message }),
-    react: (message, emoji, on) => add({ op: on ? 'react' : 'unreact', message, emoji }),
-    again: (key) => outbox.again(key),
-    discard: (key) => outbox.remove(key),
-    versions: async (message) => (await api.message(chat.room(), message, true)).versions ?? [],
+    save: (id, text, users) => tell(room().edit(id, text, { mentions: mentionsOf(text, users) })),
+    remove: (id) => tell(room().delete(id)),
+    react: (id, emoji, on) => tell(on ? room().react(id, emoji) : room().unreact(id, emoji)),
+    again: (key) => room().retry(key),
+    discard: (key) => room().drop(key),
+    typing: (text) => text.trim() && room().typing(),
+    versions: async (id) => (await message(room(), id, { history: true })).versions ?? [],
     openThread: async (root) => {
       await side.openThread(chat.room(), root);
       chat.refresh();
     },
     olderReplies: async () => {
-      await side.thread?.older();
+      await side.thread?.messages.older().catch(() => {});
       chat.refresh();
     },
     closeThread: () => side.closeThread(),

@@ -1,16 +1,16 @@
 // The page starts here: who is it, and which room.
 
-import * as api from './api.js';
-import { Chat } from './chat.js';
+import { connect, takeOver } from './client.js';
+import { Controller } from './controller.js';
 import * as identity from './identity.js';
 import { askName } from './view/welcome.js';
 
 const lastRoom = 'chat.room';
 const reason = 'chat.signed-out';
 
+const client = connect(new URLSearchParams(location.search).has('sse'));
 const me = identity.remembered() ?? (await welcome());
-const sse = new URLSearchParams(location.search).has('sse');
-const chat = new Chat(me, { sse, opened, signOut });
+const chat = new Controller(client, me, { opened, signOut });
 
 addEventListener('hashchange', () => roomOfAddress() && chat.open(roomOfAddress()));
 identity.onChanged((user) => user?.id !== me.id && location.reload());
@@ -30,8 +30,9 @@ function roomOfAddress() {
 async function welcome() {
   const why = sessionStorage.getItem(reason) ?? '';
   sessionStorage.removeItem(reason);
-  const { user } = await askName(identity.lastName(), why, api.guest);
+  const { user } = await askName(identity.lastName(), why, (name) => client.call('POST', 'guest', { body: { name } }));
   identity.remember(user);
+  takeOver();
   return user;
 }
 

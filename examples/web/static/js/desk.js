@@ -2,19 +2,24 @@
 // not wait for a connection: they are done at once, or refused, and whoever
 // gave them is told why.
 
-import * as api from './api.js';
+import { newKey } from '@roomlog/chat';
+import { leave } from '@roomlog/chat/calls';
+import { explain } from './problem.js';
 
 export class Desk {
+  #client;
   #room;
   #went;
   #gone;
   #unknown;
 
   /**
+   * @param {import('@roomlog/chat').Chat} client
    * @param {{room: () => string, went: (room: string) => void, gone: (room: string, why: string, event?: object) => void, unknown: () => void}} chat
    *   which room is open; turns to one; one is left or deleted; the server does not know the user
    */
-  constructor({ room, went, gone, unknown }) {
+  constructor(client, { room, went, gone, unknown }) {
+    this.#client = client;
     this.#room = room;
     this.#went = went;
     this.#gone = gone;
@@ -23,65 +28,74 @@ export class Desk {
 
   /** @param {object} fields of POST /rooms @param {string} key the same for every attempt */
   async create(fields, key) {
-    const { room } = await this.#ask(() => api.createRoom(fields, key));
+    const { room } = await this.#ask(() => this.#client.call('POST', 'rooms', { body: fields, key }));
     this.#went(room);
   }
 
   /** Opens the direct room with a user, making it if there is none. */
-  async direct({ id, name }) {
-    const { room } = await this.#ask(() => api.createRoom({ kind: 'direct', members: [{ id, name }] }));
-    this.#went(room);
+  direct({ id, name }) {
+    return this.create({ kind: 'direct', members: [{ id, name }] }, newKey());
   }
 
   change(fields) {
-    return this.#ask(() => api.changeRoom(this.#room(), fields));
+    return this.#call('PATCH', '', fields);
   }
 
   archive(archived) {
-    return this.#ask(() => api.changeRoom(this.#room(), { archived }));
+    return this.#call('PATCH', '', { archived });
   }
 
   async erase() {
     const room = this.#room();
-    const event = await this.#ask(() => api.deleteRoom(room));
+    const event = await this.#call('DELETE', '');
     this.#gone(room, 'deleted', event);
   }
 
   async leave() {
     const room = this.#room();
-    const { event } = await this.#ask(() => api.leave(room));
+    const { event } = await this.#ask(() => leave(this.#client.room(room)));
     this.#gone(room, 'left', event);
   }
 
   /** Adds a member. @param {{id: string, name?: string}} user */
-  add({ id, name }, role = 'member') {
-    return this.#ask(() => api.putMember(this.#room(), id, name ? { role, name } : { role }));
+  add(user, role = 'member') {
+    return this.#about('PUT', 'members', user, user.name ? { role, name: user.name } : { role });
   }
 
-  setRole({ id }, role) {
-    return this.#ask(() => api.putMember(this.#room(), id, { role }));
+  setRole(user, role) {
+    return this.#about('PUT', 'members', user, { role });
   }
 
-  remove({ id }) {
-    return this.#ask(() => api.removeMember(this.#room(), id));
-  }
-
-  /** @param {number} seconds 0 is for ever */
-  ban({ id }, seconds) {
-    return this.#ask(() => api.ban(this.#room(), id, lasting(seconds)));
-  }
-
-  unban({ id }) {
-    return this.#ask(() => api.unban(this.#room(), id));
+  remove(user) {
+    return this.#about('DELETE', 'members', user);
   }
 
   /** @param {number} seconds 0 is for ever */
-  mute({ id }, seconds) {
-    return this.#ask(() => api.mute(this.#room(), id, lasting(seconds)));
+  ban(user, seconds) {
+    return this.#about('PUT', 'bans', user, lasting(seconds));
   }
 
-  unmute({ id }) {
-    return this.#ask(() => api.unmute(this.#room(), id));
+  unban(user) {
+    return this.#about('DELETE', 'bans', user);
+  }
+
+  /** @param {number} seconds 0 is for ever */
+  mute(user, seconds) {
+    return this.#about('PUT', 'mutes', user, lasting(seconds));
+  }
+
+  unmute(user) {
+    return this.#about('DELETE', 'mutes', user);
+  }
+
+  /** @param {object} [body] */
+  #about(method, kind, { id }, body) {
+    return this.#call(method, `${kind}/${encodeURIComponent(id)}`, body);
+  }
+
+  /** A call on the open room. @param {object} [body] */
+  #call(method, path, body) {
+    return this.#ask(() => this.#client.room(this.#room()).call(method, path, { body }));
   }
 
   async #ask(request) {
@@ -89,7 +103,7 @@ export class Desk {
       return await request();
     } catch (error) {
       if (error.status === 401) this.#unknown();
-      throw error;
+      throw new Error(explain(error), { cause: error });
     }
   }
 }

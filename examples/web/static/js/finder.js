@@ -1,5 +1,6 @@
 // Looking for messages page by page: by words, or for mentions of the user.
 
+import { explain } from './problem.js';
 import { Results } from './store/results.js';
 
 export class Finder {
@@ -29,7 +30,7 @@ export class Finder {
       const page = await this.#ask(this.results.before ?? undefined);
       if (!this.#stopped) this.results.add(page);
     } catch (error) {
-      this.error = error.message;
+      this.error = explain(error);
     }
     this.busy = false;
     if (!this.#stopped) this.#changed();

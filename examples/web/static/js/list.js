@@ -1,13 +1,14 @@
 // The list of rooms: those of the user, which the server tells live, and other
 // public ones, which are asked for when the list is looked at.
 
-import * as api from './api.js';
+import { listRooms } from '@roomlog/chat/calls';
 
 const followed = 30; // rooms that are followed without having been opened
 const batch = 100; // rooms that the server tells at once
 
 export class List {
   #rooms;
+  #client;
   #chat;
   #left = new Map(); // room that the user has left, or lost -> the event of that
   #followed = new Set(); // rooms that were followed from here
@@ -17,17 +18,26 @@ export class List {
 
   /**
    * @param {import('./store/rooms.js').Rooms} rooms
+   * @param {import('@roomlog/chat').Chat} client
    * @param {{kept: (room: string) => boolean, follow: (room: string, cursor: string) => void, enter: (room: string) => void,
    *   changed: () => void, unknown: () => void}} chat whether a room is followed or open, so that its log tells of its
    *   end; follows one; gets its members; the list has changed; the server does not know the user
    */
-  constructor(rooms, chat) {
+  constructor(rooms, client, chat) {
     this.#rooms = rooms;
+    this.#client = client;
     this.#chat = chat;
   }
 
+  /** Begins to follow the user's rooms, and looks for others. */
+  start() {
+    this.#client.on('rooms', (update) => this.#take(update));
+    this.#client.watchRooms();
+    this.look();
+  }
+
   /** Takes what the server tells of the user's rooms. */
-  take({ full = false, rooms, removed = [], cursor }) {
+  #take({ full = false, rooms, removed = [], cursor }) {
     if (full) this.#told = new Set();
     for (const info of rooms) this.#add(info, cursor);
     for (const id of removed) this.#drop(id);
@@ -38,7 +48,7 @@ export class List {
   /** Looks for public rooms that the user is not in. */
   async look() {
     try {
-      const { rooms, next, cursor } = await api.rooms({ scope: 'public', limit: 200 });
+      const { rooms, next, cursor } = await listRooms(this.#client, { scope: 'public', limit: 200 });
       for (const info of rooms) if (!info.role) this.#rooms.add(info.id).take(info, cursor);
       const listed = new Set(rooms.map(({ id }) => id));
       for (const { id, role } of this.#rooms.list()) if (!next && !role && !listed.has(id)) this.#drop(id);

@@ -3,21 +3,18 @@
 // says what is new.
 
 const moment = 500; // ms
-const again = 3_000; // ms to wait after an attempt that came to nothing
 
 export class Reader {
   #chat;
   #timer = 0;
-  #busy = false;
-  #done = ''; // what was marked last, also where the server would not have it
   #room = '';
   /** What is behind it is new to the user, in the open room; empty if nothing is. */
   divider = '';
 
   /**
-   * @param {{unseen: () => string, reading: () => boolean, marker: () => string, mark: (room: string, upTo: string) => Promise<void>}} chat
+   * @param {{unseen: () => string, reading: () => boolean, marker: () => string, mark: (room: string, upTo: string) => void}} chat
    *   of the open room: its newest message if others have posted behind the marker, else nothing; whether that is
-   *   before the user's eyes; the marker; moves it, and fails if that may succeed later
+   *   before the user's eyes; the marker; moves it
    */
   constructor(chat) {
     this.#chat = chat;
@@ -50,10 +47,9 @@ export class Reader {
   }
 
   /** Looks, in a moment, whether there is something to mark. */
-  look(wait = moment) {
-    const unseen = this.#chat.unseen();
-    if (this.#timer || this.#busy || !unseen || unseen === this.#done || !this.#chat.reading()) return;
-    this.#timer = setTimeout(() => this.#now(), wait);
+  look() {
+    if (this.#timer || !this.#chat.unseen() || !this.#chat.reading()) return;
+    this.#timer = setTimeout(() => this.#now(), moment);
   }
 
   /** Marks what is before the user's eyes. */
@@ -61,14 +57,6 @@ export class Reader {
     clearTimeout(this.#timer);
     this.#timer = 0;
     const upTo = this.#chat.unseen();
-    if (upTo && this.#chat.reading()) this.#mark(upTo);
-  }
-
-  async #mark(upTo) {
-    this.#busy = true;
-    const failed = await this.#chat.mark(this.#room, upTo).then(() => false, () => true);
-    this.#busy = false;
-    if (!failed) this.#done = upTo;
-    this.look(failed ? again : moment);
+    if (upTo && this.#chat.reading()) this.#chat.mark(this.#room, upTo);
   }
 }

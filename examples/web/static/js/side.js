@@ -1,40 +1,53 @@
 // What can be open beside the conversation, and has data of its own: a thread,
 // a search of the room, the mentions of the user.
 
-import * as api from './api.js';
+import { mentions, search } from '@roomlog/chat/calls';
+import { Messages } from '@roomlog/chat/messages';
 import { Finder } from './finder.js';
-import { Thread } from './thread.js';
+import { explain } from './problem.js';
+import { Timeline } from './timeline.js';
 
 const found = 20; // messages a page
 
 export class Side {
-  /** @type {Thread | null} */
+  /** The thread that is open: the message that began it, and the replies. @type {{room: string, root: string, messages: Messages, timeline: Timeline} | null} */
   thread = null;
   /** @type {Finder | null} */
   search = null;
   /** @type {Finder | null} */
   mentions = null;
   words = '';
-  #me;
+  #client;
   #changed;
-  #unknown;
 
-  /** @param {string} me @param {{changed: () => void, unknown: () => void}} handlers */
-  constructor(me, { changed, unknown }) {
-    this.#me = me;
+  /** @param {import('@roomlog/chat').Chat} client @param {() => void} changed */
+  constructor(client, changed) {
+    this.#client = client;
     this.#changed = changed;
-    this.#unknown = unknown;
   }
 
+  /** Why the thread cannot be shown. */
+  get error() {
+    const error = this.thread?.messages.error;
+    return error ? `The thread cannot be shown: ${explain(error)}` : '';
+  }
+
+  /** Opens a thread, and resolves when it is there. */
   async openThread(room, root) {
     if (this.thread?.room === room && this.thread.root === root) return;
     this.closeThread();
-    this.thread = new Thread(room, root, this.#me);
-    await this.#loadThread();
+    const messages = new Messages(this.#client.room(room), { thread: root });
+    this.thread = { room, root, messages, timeline: new Timeline(messages, null, root) };
+    await new Promise((resolve) => {
+      messages.on('change', () => {
+        if (messages.ready || messages.error) resolve(undefined);
+        this.#changed();
+      });
+    });
   }
 
   closeThread() {
-    this.thread?.close();
+    this.thread?.messages.close();
     this.thread = null;
   }
 
@@ -42,7 +55,7 @@ export class Side {
     this.closeSearch();
     this.words = words;
     if (words === '') return this.#changed();
-    this.search = new Finder((before) => api.search(room, { q: words, before, limit: found }), this.#changed);
+    this.search = new Finder((before) => search(this.#client.room(room), words, { before, limit: found }), this.#changed);
     this.search.more();
   }
 
@@ -54,7 +67,7 @@ export class Side {
 
   openMentions() {
     this.closeMentions();
-    this.mentions = new Finder((before) => api.mentions({ before, limit: found }), this.#changed);
+    this.mentions = new Finder((before) => mentions(this.#client, { before, limit: found }), this.#changed);
     this.mentions.more();
   }
 
@@ -69,9 +82,8 @@ export class Side {
     this.closeSearch();
   }
 
-  /** Takes an event of the link. */
+  /** Takes an event of a room that is followed. */
   apply(event) {
-    this.thread?.apply(event);
     this.search?.apply(event);
     this.mentions?.apply(event);
   }
@@ -80,23 +92,5 @@ export class Side {
   forget(room) {
     if (this.thread?.room === room) this.closeThread();
     this.mentions?.forget(room);
-  }
-
-  /** A room's cursor was of no use: what was missed is not known. */
-  reset(room) {
-    if (this.thread?.room !== room) return;
-    const { root } = this.thread;
-    this.closeThread();
-    this.openThread(room, root);
-  }
-
-  async #loadThread() {
-    const { thread } = this;
-    try {
-      await thread?.load();
-    } catch {
-      this.#unknown();
-    }
-    if (thread === this.thread) this.#changed();
   }
 }

@@ -1,6 +1,6 @@
 // The lines between the messages: what else happened in a room, in words.
 
-/** @typedef {{kind: 'line', id: string, at: string, text: string}} Line */
+/** @typedef {{id: string, at: string, line: string}} Line */
 
 const clock = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 const roles = { owner: 'an owner', admin: 'an admin', member: 'a member' };
@@ -31,7 +31,7 @@ export function line(event) {
   const { id, at, type, user, data = {} } = event;
   const who = data.member ?? user;
   const text = texts[type](user.name || 'Somebody', who.name || who.id, data, who.id === user.id);
-  return { kind: 'line', id, at, text };
+  return { id, at, line: text };
 }
 
 const end = (until) => (until ? ` until ${clock.format(new Date(until))}` : '');

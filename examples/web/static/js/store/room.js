@@ -75,11 +75,9 @@ export class Room {
     if ((state.up_to ?? '') > this.upTo) this.#count(state);
   }
 
-  /** The user has read all up to here: the server is being told. Returns what undoes it. */
+  /** The user has read all up to here: the server is being told. */
   read(upTo) {
-    const { upTo: before, unread, more, mentioned } = this;
     this.#count({ up_to: upTo });
-    return () => this.upTo === upTo && Object.assign(this, { upTo: before, unread, more, mentioned });
   }
 
   #count({ up_to: upTo, unread = 0, unread_more: more = false, mentions = 0 }) {

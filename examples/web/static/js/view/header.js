@@ -23,7 +23,7 @@ export class Header {
     this.#onHurry = onHurry;
   }
 
-  /** @param {import('../link/link.js').State} state */
+  /** @param {import('@roomlog/chat').State} state */
   connection(state) {
     this.#state = state;
     document.body.classList.toggle('cut-off', state.phase !== 'open'); // what is so just now may be so no more
@@ -32,7 +32,7 @@ export class Header {
 
   /**
    * @param {import('../store/room.js').Room} room
-   * @param {import('../store/timeline.js').Timeline} timeline
+   * @param {import('../timeline.js').Timeline} timeline
    * @param {import('../store/rights.js').Rights} rights
    */
   room(room, timeline, rights) {
@@ -84,7 +84,8 @@ export class Header {
       open: 'Connected',
       connecting: 'Connecting…',
       waiting: seconds > 1 ? `Reconnecting in ${seconds} s` : 'Reconnecting…',
-      stopped: 'Not connected',
+      idle: 'Connecting…',
+      closed: 'Not connected',
     };
     if (phase === 'waiting' && seconds > 1) this.#timer = setTimeout(() => this.#show(), 1000);
     this.#status.dataset.state = phase;

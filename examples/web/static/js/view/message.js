@@ -11,20 +11,20 @@ const listed = 3; // names of those who have read a message
 /**
  * A message as it is to be shown: what the log says, and what is on its way.
  * @typedef {object} Shown
- * @property {import('../store/message.js').Message} message
+ * @property {import('@roomlog/chat').Message} message
  * @property {string} text
+ * @property {boolean} stored it has its id; without that it goes by the key that it is sent with
+ * @property {boolean} live it has come while the user was looking
  * @property {boolean} own
  * @property {boolean} first of a group by one user
  * @property {boolean} last of it
- * @property {boolean} pending a command about it is on its way
- * @property {string} key of the command that posts it, while that is on its way
+ * @property {boolean} pending it is on its way, or a change of it
  * @property {string} error why it was refused
- * @property {[string, import('../store/message.js').Reaction][]} reactions
  * @property {import('../store/rights.js').Rights} rights
  * @property {{id: string, name: string}[]} names of those whom it mentions
  * @property {boolean} toMe it mentions the user
  * @property {boolean} inThread it is shown in its thread
- * @property {import('../store/message.js').Parent | null} parent what it answers
+ * @property {{id: string, user: {id: string, name: string} | null, text: string, deleted?: boolean} | null} parent what it answers
  * @property {boolean} fresh it is the first that is new to the user
  * @property {string[]} seen names of those who have read it, where that is told
  * @property {string} root of the thread that it belongs to and is not shown in
@@ -47,13 +47,12 @@ const listed = 3; // names of those who have read a message
 
 /** @param {Shown} shown @param {Actions} actions */
 export function messageNode(shown, actions) {
-  const { message, own, first, last, pending, error } = shown;
-  const arrived = message.live && (!own || shown.key); // an own one has been there before it was confirmed
+  const { message, own, first, last, pending, error, stored, live: arrived } = shown;
   const states = { own, first, last, pending, failed: Boolean(error), deleted: message.deleted, arrived, 'to-me': shown.toMe };
   const names = Object.keys(states).filter((name) => states[name]);
   const node = el(
     'li',
-    { class: ['message', ...names].join(' '), 'data-id': message.id || null, 'data-key': shown.key || null, tabIndex: -1 },
+    { class: ['message', ...names].join(' '), 'data-id': stored && message.id, tabIndex: -1 },
     !own && (first ? avatar(message.user) : el('span', { class: 'avatar-space' })),
     el(
       'article',
@@ -76,13 +75,13 @@ function bubble(shown, actions) {
   const meta = el(
     'span',
     { class: 'meta' },
-    message.edited && !message.deleted &&
+    message.edited_at && !message.deleted &&
       el('button', { type: 'button', class: 'edited', title: 'Show what it said before', 'data-act': 'edited', onclick: () => actions.versions(shown) }, 'edited'),
     pending && !error && el('span', { class: 'sending' }, 'sending '),
     el('time', { dateTime: message.at, title: inFull(time) }, timeOfDay(time)),
   );
   if (message.deleted) return el('div', { class: 'bubble' }, el('p', { class: 'text' }, 'This message was deleted', meta));
-  const large = isEmoji(text) && !message.edited && !shown.parent;
+  const large = isEmoji(text) && !message.edited_at && !shown.parent;
   return el(
     'div',
     { class: large ? 'bubble large' : 'bubble' },
@@ -106,8 +105,8 @@ function quote({ parent, root }, actions) {
 }
 
 function toolbar(shown, actions) {
-  const { message, own, rights, inThread } = shown;
-  if (message.deleted || !message.id) return null;
+  const { message, own, rights, inThread, stored } = shown;
+  if (message.deleted || !stored) return null;
   const tool = (name, label, act) =>
     el('button', { type: 'button', class: `tool ${name}`, title: label, 'aria-label': label, 'data-act': name, onclick: act }, icon(name));
   const tools = [
@@ -151,11 +150,12 @@ function confirmed(button, act) {
 }
 
 function reactions(shown, actions) {
-  if (shown.reactions.length === 0) return null;
+  const list = shown.message.reactions;
+  if (list.length === 0) return null;
   return el(
     'ul',
     { class: 'reactions', 'aria-label': 'Reactions' },
-    ...shown.reactions.map(([emoji, { count, mine, users }]) =>
+    ...list.map(({ emoji, count, mine, users }) =>
       el(
         'li',
         {},
@@ -164,7 +164,7 @@ function reactions(shown, actions) {
           {
             type: 'button',
             class: 'reaction',
-            title: users.join(', '),
+            title: users.map(({ name }) => name).join(', '),
             'aria-pressed': String(mine),
             'aria-label': `${emoji} ${count}`,
             'data-act': `react ${emoji}`,

@@ -1,6 +1,6 @@
 // The dialog that makes a room.
 
-import { newKey } from '../key.js';
+import { newKey } from '@roomlog/chat';
 import { avatar } from './avatar.js';
 import { field, openDialog } from './dialog.js';
 import { el, fill } from './dom.js';

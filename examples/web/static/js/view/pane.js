@@ -4,27 +4,30 @@
 import { byId } from './dom.js';
 import { Composer } from './composer.js';
 import { TimelineView } from './timeline.js';
+import { TypingLine } from './typing.js';
 import { showVersions } from './versions.js';
 
 export class Pane {
   list;
   composer;
   #me;
+  #typing;
   /** @type {{id: string, name: string}[]} */
   #people = [];
 
   /**
    * @param {{id: string, name: string}} me
-   * @param {Record<'scroller' | 'list' | 'older' | 'empty' | 'pill' | 'form' | 'note' | 'reply' | 'names', string>} ids of its elements
+   * @param {Record<'scroller' | 'list' | 'older' | 'empty' | 'pill' | 'form' | 'note' | 'reply' | 'names' | 'typing', string>} ids of its elements
    * @param {import('./palette.js').Palette} palette
    * @param {any} actions of the user, and `send`, `older`, `read` and `thread` of this pane
    */
   constructor(me, ids, palette, actions) {
     this.#me = me;
+    this.#typing = new TypingLine(byId(ids.typing), byId(`${ids.typing}-said`));
     const elements = /** @type {any} */ (Object.fromEntries(Object.entries(ids).map(([part, id]) => [part, byId(id)])));
     elements.input = elements.form.querySelector('textarea');
-    const toggle = ({ message, reactions }, emoji) => {
-      const mine = reactions.some(([other, reaction]) => other === emoji && reaction.mine);
+    const toggle = ({ message }, emoji) => {
+      const mine = message.reactions.some((reaction) => reaction.emoji === emoji && reaction.mine);
       actions.react(message.id, emoji, !mine);
     };
     this.list = new TimelineView(elements, {
@@ -33,8 +36,8 @@ export class Pane {
       toggle,
       remove: ({ message }) => actions.remove(message.id),
       save: ({ message, names }, text) => actions.save(message.id, text, [...names, ...this.#people]),
-      again: ({ key }) => actions.again(key),
-      discard: ({ key }) => actions.discard(key),
+      again: ({ message }) => actions.again(message.key),
+      discard: ({ message }) => actions.discard(message.key),
       reply: ({ message }) => {
         this.composer.answer({ id: message.id, user: message.user, text: message.text });
         elements.input.focus({ preventScroll: true });
@@ -62,24 +65,31 @@ export class Pane {
 
   /**
    * @param {string} place what the list belongs to
-   * @param {import('../store/timeline.js').Timeline} timeline
-   * @param {import('../outbox.js').Command[]} commands
+   * @param {import('../timeline.js').Timeline} timeline
    * @param {import('./shown.js').Context} context
-   * @param {import('../store/room.js').Room} room
+   * @param {{id: string, name: string}[]} typists
+   * @param {import('../timeline.js').Timeline} whole that of the room, also for a thread
    */
-  show(place, timeline, commands, context, room) {
-    this.#people = nearby(room, timeline, context.people);
-    this.list.show(place, timeline, commands, context);
+  show(place, timeline, context, typists, whole) {
+    const { room, rights, known } = context;
+    this.#people = nearby(room, timeline, known);
+    this.list.show(place, timeline, context);
+    this.#typing.show(typists);
     this.composer.refresh((id) => timeline.message(id));
-    this.composer.state(blocked(room, context.rights), hint(room), soonest(room, context.room, this.#me.id));
+    this.composer.state(blocked(room, rights), hint(room), soonest(room, whole, this.#me.id));
+  }
+
+  /** Another place is to be shown. */
+  turned() {
+    this.#typing.show([]);
   }
 }
 
 /** Those who can be mentioned: the members, and in a public room all who write there. */
-function nearby(room, timeline, people) {
+function nearby(room, timeline, known) {
   const users = new Map([...(room.roster?.values() ?? [])].map((member) => [member.id, member]));
   if (room.kind === 'public') {
-    for (const { user } of timeline.items) if (user && !users.has(user.id)) users.set(user.id, people.get(user.id));
+    for (const { user } of timeline.messages) if (!users.has(user.id)) users.set(user.id, known.get(user.id));
   }
   return [...users.values()];
 }
@@ -103,7 +113,7 @@ function hint(room) {
 /** When slow mode lets one write again, in ms since 1970; the server's clock may differ. */
 function soonest(room, timeline, me) {
   if (!limited(room)) return 0;
-  const own = timeline.items.findLast((item) => item.kind === 'message' && item.user.id === me);
+  const own = timeline.items.findLast(({ user }) => user?.id === me);
   if (!own) return 0;
   const until = Date.parse(own.at) + room.slow * 1000;
   return until < Date.now() ? 0 : Math.min(until, Date.now() + room.slow * 1000);

@@ -1,6 +1,8 @@
 // The whole screen of the chat: makes the views and passes on what the user
 // does in them.
 
+import { presenceOf } from '../store/presence.js';
+import { rightsIn } from '../store/rights.js';
 import { closeRoomDialog } from './dialog.js';
 import { byId } from './dom.js';
 import { Found } from './found.js';
@@ -15,16 +17,15 @@ import { Pane } from './pane.js';
 import { Panel } from './panel.js';
 import { RoomsView } from './rooms.js';
 import { roomSettings } from './settings.js';
-import { TypingLine } from './typing.js';
 import { forgetVersions } from './versions.js';
 
 const ofRoom = {
   scroller: 'scroller', list: 'timeline', older: 'older', empty: 'empty', pill: 'pill',
-  form: 'composer', note: 'composer-note', reply: 'reply', names: 'names',
+  form: 'composer', note: 'composer-note', reply: 'reply', names: 'names', typing: 'typing',
 };
 const ofThread = {
   scroller: 'thread-scroller', list: 'thread', older: 'thread-older', empty: 'thread-empty', pill: 'thread-pill',
-  form: 'thread-composer', note: 'thread-note', reply: 'thread-reply', names: 'thread-names',
+  form: 'thread-composer', note: 'thread-note', reply: 'thread-reply', names: 'thread-names', typing: 'thread-typing',
 };
 
 export class Screen {
@@ -36,7 +37,6 @@ export class Screen {
   #header;
   #members;
   #meView;
-  #typing = new TypingLine();
   #panel;
   #search;
   #mentions;
@@ -90,7 +90,7 @@ export class Screen {
       closeRoomDialog();
       if (this.#panel.kind === 'thread' || this.#panel.kind === 'search') this.#panel.close();
       this.#members.clear();
-      this.#typing.show([]);
+      this.#main.turned();
       if (this.#panel.kind === 'members') this.#actions.look();
     }
     this.#room = room;
@@ -100,10 +100,15 @@ export class Screen {
     this.#main.composer.focus();
   }
 
-  /** Shows the list of rooms, and what is open of all rooms. */
+  /**
+   * Shows the list of rooms, and what is open of all rooms.
+   * @param {import('../store/room.js').Room[]} rooms @param {string} open @param {import('../side.js').Side} side
+   * @param {{status: {status: string, text: string}, people: (room: string) => import('@roomlog/chat/people').People | undefined}} now
+   *   how others see the user, and who is in a room
+   */
   list(rooms, open, side, now) {
     const status = ({ id, kind, roster }) => {
-      const presence = kind === 'direct' && now.presence(id);
+      const presence = kind === 'direct' && presenceOf(now.people(id));
       const other = presence && [...(roster?.keys() ?? [])].find((user) => user !== this.#me.id);
       return other ? presence.get(other)?.status ?? 'offline' : '';
     };
@@ -118,25 +123,24 @@ export class Screen {
 
   /**
    * Shows the open room as it is now.
-   * @param {{room: import('../store/room.js').Room, timeline: import('../store/timeline.js').Timeline,
-   *   rights: import('../store/rights.js').Rights, commands: import('../outbox.js').Command[],
-   *   people: import('../store/people.js').People, side: import('../side.js').Side, now: import('../now.js').Now, divider: string}} state
+   * @param {{room: import('../store/room.js').Room, timeline: import('../timeline.js').Timeline, known: import('../store/people.js').People,
+   *   side: import('../side.js').Side, people: import('@roomlog/chat/people').People | undefined, typists: readonly {id: string, name: string}[],
+   *   divider: string}} state
    */
   show(state) {
-    const { room, timeline, rights, commands, people, side, now, divider } = state;
-    this.#state = state;
-    const context = { me: this.#me, rights, people, room: timeline, divider: '', readers: null };
-    const readers = room.receipts ? (id) => now.readers(room.id, id).filter((user) => room.roster?.has(user.id)) : null;
-    this.#main.show(room.id, timeline, commands, { ...context, divider, readers }, room);
-    this.#typing.show(now.typing(room.id));
+    const { room, timeline, known, side, people, typists, divider } = state;
+    const rights = rightsIn(room, this.#me.id);
+    this.#state = { ...state, rights };
+    const context = { me: this.#me, rights, known, room, divider: '', readers: null };
+    this.#main.show(room.id, timeline, { ...context, divider, readers: room.receipts ? people : null }, typists, timeline);
     this.#main.composer.placeholder(`Message ${room.name}`);
-    const presence = now.presence(room.id);
+    const presence = presenceOf(people);
     this.#members.count(room.members, presence?.count);
     this.#header.room(room, timeline, rights);
     if (this.#panel.kind === 'members') this.#members.show(room, rights, presence);
     if (this.#panel.kind === 'search') this.#search.show(side.search, side.words.split(/\s+/).filter(Boolean));
-    if (this.#panel.kind === 'thread') this.#showThread(side.thread, commands, context, room);
-    for (const item of timeline.items) if (item.kind === 'message' && item.deleted) forgetVersions(item.id);
+    if (this.#panel.kind === 'thread') this.#showThread(side, context, typists, timeline);
+    for (const { id, deleted } of timeline.messages) if (deleted) forgetVersions(id);
   }
 
   /** Opens a thread at the side. */
@@ -166,7 +170,7 @@ export class Screen {
   empty() {
     this.#room = '';
     this.#state = null;
-    this.#typing.show([]);
+    this.#main.turned();
     this.#main.list.empty('You are in no room. Choose one, or make one.');
     this.#main.composer.open('');
     this.#main.composer.state('', '', 0);
@@ -214,10 +218,10 @@ export class Screen {
     });
   }
 
-  #showThread(thread, commands, context, room) {
+  #showThread({ thread, error }, context, typists, whole) {
     if (!thread) return;
-    byId('thread-error').textContent = thread.error;
-    this.#thread.show(`${thread.room} ${thread.root}`, thread.timeline, commands, context, room);
+    if (byId('thread-error').textContent !== error) byId('thread-error').textContent = error;
+    this.#thread.show(`${thread.room} ${thread.root}`, thread.timeline, context, typists, whole);
     this.#thread.composer.placeholder('Reply in the thread');
   }
 

@@ -62,14 +62,13 @@ export class TimelineView {
   /**
    * Shows a room, or a thread, as it is now.
    * @param {string} room
-   * @param {import('../store/timeline.js').Timeline} timeline
-   * @param {import('../outbox.js').Command[]} commands
+   * @param {import('../timeline.js').Timeline} timeline
    * @param {import('./shown.js').Context} context
    */
-  show(room, timeline, commands, context) {
+  show(room, timeline, context) {
     const changed = room !== this.#room;
     if (changed) this.#clear(room);
-    const list = entries(timeline, commands, context);
+    const list = entries(timeline, context);
     this.#scroller.setAttribute('aria-busy', String(!timeline.loaded));
     this.#scroll.keep(() => {
       this.#reconcile(list, changed);
@@ -84,8 +83,7 @@ export class TimelineView {
 
   /** Opens the editor of an own message. */
   edit(id) {
-    // One that has only just been sent still stands under its key.
-    const known = this.#nodes.get(id) ?? [...this.#nodes.values()].find(({ entry }) => entry.message?.id === id);
+    const known = this.#known(id);
     if (!known || this.#editing) return;
     this.#editing = id;
     this.#editor = known;
@@ -101,7 +99,7 @@ export class TimelineView {
 
   /** Brings a message before the user's eyes. False if it is not here. */
   jump(id) {
-    const node = this.#nodes.get(id)?.node;
+    const node = this.#known(id)?.node;
     if (!node) return false;
     node.scrollIntoView({ block: 'center', behavior: 'instant' });
     node.focus({ preventScroll: true });
@@ -121,7 +119,12 @@ export class TimelineView {
   /** The newest own message that can be edited, or undefined. */
   lastOwn() {
     const own = [...this.#nodes.values()].map(({ entry }) => entry);
-    return own.findLast((entry) => entry.own && entry.message.id && !entry.message.deleted && !entry.error)?.message.id;
+    return own.findLast((entry) => entry.own && entry.stored && !entry.message.deleted)?.message.id;
+  }
+
+  /** What is shown of a message: one's own stand under the keys that they were sent with. */
+  #known(id) {
+    return this.#nodes.get(id) ?? [...this.#nodes.values()].find(({ entry }) => entry.message?.id === id);
   }
 
   #clear(room) {
@@ -175,10 +178,10 @@ export class TimelineView {
 
   /** Counts what came from others while the reader was not at the end. */
   #count(list) {
-    const messages = list.filter(({ message, own }) => message?.live && !own);
+    const messages = list.filter(({ live, own }) => live && !own);
     if (this.#scroll.atEnd || this.#newest === '') {
       this.#missed = 0;
-      this.#newest = list.findLast(({ message }) => message?.id)?.message.id ?? '';
+      this.#newest = list.findLast(({ stored }) => stored)?.message.id ?? '';
     } else {
       this.#missed = messages.filter(({ id }) => id > this.#newest).length;
     }
@@ -187,7 +190,7 @@ export class TimelineView {
   #mark() {
     if (this.#scroll.atEnd) {
       this.#missed = 0;
-      this.#newest = [...this.#nodes.values()].findLast(({ entry }) => entry.message?.id)?.entry.message.id ?? '';
+      this.#newest = [...this.#nodes.values()].findLast(({ entry }) => entry.stored)?.entry.message.id ?? '';
     }
     this.#pill.hidden = this.#scroll.atEnd;
     const text = this.#missed === 0 ? '' : this.#missed === 1 ? '1 new message' : `${this.#missed} new messages`;

@@ -1,14 +1,20 @@
 // Who is typing, in a line that is always there: nothing moves when it changes.
 
-import { byId, el, fill } from './dom.js';
+import { el, fill } from './dom.js';
 
 const rest = 10_000; // ms between two that are read out
 
 export class TypingLine {
-  #line = byId('typing');
-  #said = byId('typing-said'); // for screen readers: not every change
+  #line;
+  #said; // for screen readers: not every change
   #text = '';
   #saidAt = 0;
+
+  /** @param {HTMLElement} line @param {HTMLElement} said what is read out */
+  constructor(line, said) {
+    this.#line = line;
+    this.#said = said;
+  }
 
   /** @param {{id: string, name: string}[]} users who are typing, but for the user */
   show(users) {

@@ -1,5 +1,6 @@
 // What an edited message said before.
 
+import { explain } from '../problem.js';
 import { openSheet } from './dialog.js';
 import { el } from './dom.js';
 import { inFull } from './time.js';
@@ -12,7 +13,7 @@ export async function showVersions(id, loading) {
     const versions = await loading;
     list.replaceChildren(...versions.toReversed().map(({ text, at }, i) => version(text, at, i === 0)));
   } catch (problem) {
-    list.replaceChildren(el('li', { class: 'form-error' }, problem.message));
+    list.replaceChildren(el('li', { class: 'form-error' }, explain(problem)));
   }
 }
 

@@ -1,6 +1,6 @@
 // Choosing a name.
 
-import { Problem } from '../api.js';
+import { explain } from '../problem.js';
 import { byId } from './dom.js';
 
 /**
@@ -32,10 +32,7 @@ export function askName(name, why, register) {
         byId('welcome').hidden = true;
         resolve(answer);
       } catch (problem) {
-        error.textContent =
-          problem instanceof Problem && problem.code === 'invalid_field'
-            ? 'A name has 1 to 50 characters.'
-            : problem.message;
+        error.textContent = problem.code === 'invalid_field' ? 'A name has 1 to 50 characters.' : explain(problem);
         input.focus();
       } finally {
         button.disabled = false;
