@@ -264,6 +264,27 @@ test('a client that is told that the network has gone asks at once whether anybo
   assert.deepEqual(sent, ['ping'])
 }))
 
+test('a stream is left at once where the network has gone', () => withWindow(async (tell) => {
+  const online = server({
+    'GET rooms/general/messages': () => json({ messages: [], has_more: false, prev: null, next: null, cursor: id(1) }),
+    'GET events': ({ signal }) => stream(signal, ['chat.hello', { store: 'now', rooms: { general: {} }, heartbeat_ms: 15_000 }]),
+  })
+  const chat = client({ transport: 'stream', fetch: online.fetch })
+  await chat.room('general').open()
+  await until(() => chat.online)
+  await new Promise((resolve) => setTimeout(resolve, 5)) // it was heard some time ago
+  tell('online')
+  assert.equal(chat.state.phase, 'open')
+  Object.defineProperty(globalThis, 'navigator', { value: { onLine: false }, configurable: true, writable: true })
+  try {
+    tell('offline')
+    await until(() => chat.state.phase == 'waiting')
+    assert.equal(chat.state.reason, 'timeout')
+  } finally {
+    delete globalThis.navigator
+  }
+}))
+
 for (const name of ['online', 'visibilitychange', 'pageshow']) {
   test(`a client that waits tries at once on ${name}, if it is looked at`, () => withWindow(async (tell) => {
     let tried = 0
