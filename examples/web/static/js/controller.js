@@ -103,7 +103,10 @@ export class Controller {
       look: () => this.#follows.people(this.#room)?.load(),
       status: () => this.#status.now,
       setStatus: (fields) => this.#status.set(fields).finally(() => this.#painter.show()),
-      hurry: () => client.hurry(),
+      hurry: () => {
+        client.connect();
+        client.hurry();
+      },
     }));
   }
 

@@ -1,5 +1,5 @@
-// The head of a conversation: the room and its topic, how we are connected, and
-// how much is to be read here.
+// The head of a conversation: the room and its topic, and how much is to be read
+// here.
 
 import { byId, el, fill } from './dom.js';
 import { icon } from './icons.js';
@@ -9,25 +9,15 @@ export class Header {
   #title = byId('room-title');
   #topic = byId('room-topic');
   #settings = byId('open-settings');
-  #status = byId('status');
-  #state = { phase: 'connecting' };
+  #connection;
   #room = '';
   #messages = '';
   #unread = '';
   #mark = '';
-  #timer = 0;
-  #onHurry;
 
-  /** @param {() => void} onHurry called when the user does not want to wait */
-  constructor(onHurry) {
-    this.#onHurry = onHurry;
-  }
-
-  /** @param {import('@roomlog/chat').State} state */
-  connection(state) {
-    this.#state = state;
-    document.body.classList.toggle('cut-off', state.phase !== 'open'); // what is so just now may be so no more
-    this.#show();
+  /** @param {import('./connection.js').Connection} connection */
+  constructor(connection) {
+    this.#connection = connection;
   }
 
   /**
@@ -76,22 +66,7 @@ export class Header {
   }
 
   #show() {
-    clearTimeout(this.#timer);
     if (this.#title.textContent !== this.#room) this.#title.textContent = this.#room;
-    const { phase, until = 0 } = this.#state;
-    const seconds = Math.ceil((until - Date.now()) / 1000);
-    const texts = {
-      open: 'Connected',
-      connecting: 'Connecting…',
-      waiting: seconds > 1 ? `Reconnecting in ${seconds} s` : 'Reconnecting…',
-      idle: 'Connecting…',
-      closed: 'Not connected',
-    };
-    if (phase === 'waiting' && seconds > 1) this.#timer = setTimeout(() => this.#show(), 1000);
-    this.#status.dataset.state = phase;
-    const text = this.#messages ? `${texts[phase]} — ${this.#messages}` : texts[phase];
-    if (this.#status.firstElementChild?.textContent === text) return;
-    const hurry = phase === 'waiting' && seconds > 2 && el('button', { type: 'button', class: 'link', onclick: this.#onHurry }, 'now');
-    fill(this.#status, el('span', {}, text), hurry);
+    this.#connection.messages(this.#messages);
   }
 }

@@ -3,6 +3,7 @@
 
 import { presenceOf } from '../store/presence.js';
 import { rightsIn } from '../store/rights.js';
+import { Connection } from './connection.js';
 import { closeRoomDialog } from './dialog.js';
 import { byId } from './dom.js';
 import { Found } from './found.js';
@@ -35,6 +36,7 @@ export class Screen {
   #thread;
   #rooms;
   #header;
+  #connection;
   #members;
   #meView;
   #panel;
@@ -66,7 +68,8 @@ export class Screen {
     this.#search = new Found(byId('search-found'), far, 'Nothing has been found.');
     this.#mentions = new Found(byId('mentions-found'), far, 'Nobody has mentioned you yet.');
     this.#rooms = new RoomsView(actions);
-    this.#header = new Header(actions.hurry);
+    this.#connection = new Connection(actions.hurry);
+    this.#header = new Header(this.#connection);
     this.#members = new Members(me, actions);
     this.#meView = new Me(me, actions);
     this.#listen();
@@ -180,7 +183,7 @@ export class Screen {
   }
 
   connection(state) {
-    this.#header.connection(state);
+    this.#connection.state(state);
   }
 
   /** Tells something for a few seconds. */
