@@ -85,6 +85,7 @@ func TestPage_startsOverWhenItsCursorHasExpired(t *testing.T) {
 				t.Fatalf("the log still has %d events", len(s.log("general")))
 			}
 		}
+		seen := ann.watch(`document.querySelectorAll('#timeline .message').length === 0 || !document.querySelector('#timeline').checkVisibility()`)
 		front.failing.Store(false)
 
 		ann.sees(fmt.Sprintf("Number %d.", 4*kept-1))
@@ -92,6 +93,9 @@ func TestPage_startsOverWhenItsCursorHasExpired(t *testing.T) {
 		ids, _ := s.posted("general")
 		if shown := ann.ids(); !slices.Equal(shown, ids) {
 			t.Errorf("shown is not what is kept:\n%v\n%v", shown, ids)
+		}
+		if values := seen(); !slices.Equal(values, []string{"false"}) {
+			t.Errorf("between the old list and the new one there was nothing: %q", values)
 		}
 		s.post("general", "And it goes on.")
 		ann.sees("And it goes on.")
