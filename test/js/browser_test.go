@@ -86,3 +86,36 @@ func inPage[T any](t *testing.T, tab context.Context, code string, args ...any) 
 	}
 	return value
 }
+
+// Tokens that end time and again are replaced, and nothing is lost by that.
+func TestChromium_goesOnWhileTokensEnd(t *testing.T) {
+	both(t, func(t *testing.T, transport string) {
+		s := serve(t, expiring(until))
+		tab := chromium.Open(t, s.proxy.url()+"/page")
+		got := inPage[struct {
+			Sent   []string
+			Events []string
+			Asked  int
+		}](t, tab, loaded+`
+			let asked = 0
+			const token = () => { asked++; return 'ann.' + (Date.now() + 300) }
+			const ann = await here.follow({ ...%s, token, backoff: here.quick })
+			await here.until(() => ann.chat.online)
+			const sent = []
+			while (asked < 5) {
+				sent.push(ann.room.send('m' + sent.length))
+				await new Promise((resolve) => setTimeout(resolve, 20)) // tokens end by the clock
+			}
+			const ids = (await Promise.all(sent)).map((event) => event.id)
+			await here.until(() => ann.events.at(-1)?.id >= ids.at(-1))
+			return { sent: ids, events: ann.events.map((e) => e.id), asked }`, map[string]any{"url": "/api", "transport": transport})
+		_, texts := s.log(chat.Start)
+		t.Logf("%d tokens for %d messages", got.Asked, len(got.Sent))
+		if want := numbered("m", len(got.Sent)); !slices.Equal(by("ann", texts), want) {
+			t.Errorf("%d sends became %q", len(want), by("ann", texts))
+		}
+		if !slices.Equal(got.Events, got.Sent) {
+			t.Errorf("the page has had %d events of %d", len(got.Events), len(got.Sent))
+		}
+	})
+}
