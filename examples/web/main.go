@@ -4,7 +4,8 @@
 //
 // It shows what a host does with the library: open a chat, mount its handler
 // beside one's own pages, and drain both when the process is asked to end. The
-// page under static is plain HTML, CSS and JavaScript modules.
+// page under static is plain HTML, CSS and JavaScript modules, on the client for
+// browsers that package js serves; what browsers get of it is bundled in dist.
 package main
 
 import (

@@ -33,10 +33,13 @@ const policy = "default-src 'none'; script-src 'self' 'sha256-%s'; style-src 'se
 // clientAt is where the client for browsers is served.
 const clientAt = "/client/"
 
-// imports are the files of the client that the page imports, by the names that it has for them.
-var imports = map[string]string{
-	"@roomlog/chat": "chat.js", "@roomlog/chat/messages": "messages.js", "@roomlog/chat/people": "people.js",
-	"@roomlog/chat/calls": "calls.js", "@roomlog/chat/storage": "storage.js",
+// imports are the files of the client that the page imports, under the names that it has for them.
+var imports = [...][2]string{
+	{"@roomlog/chat", "chat.js"},
+	{"@roomlog/chat/messages", "messages.js"},
+	{"@roomlog/chat/people", "people.js"},
+	{"@roomlog/chat/calls", "calls.js"},
+	{"@roomlog/chat/storage", "storage.js"},
 }
 
 // page serves the page and its client. Browsers ask each time whether the page
@@ -58,15 +61,13 @@ func page() http.Handler {
 // and the map of what its script imports. It returns the page's policy, too.
 func compose(script, style asset) (index asset, allowed string) {
 	where := map[string]string{}
-	var ahead strings.Builder // what the script would be found to import only when it is there
-	for name, file := range imports {
-		where[name] = clientAt + js.Path(file)
+	var ahead strings.Builder // a browser would find only in the script that it needs them
+	for _, i := range imports {
+		where[i[0]] = clientAt + js.Path(i[1])
+		fmt.Fprintf(&ahead, "\n  <link rel=\"modulepreload\" href=%q>", where[i[0]])
 	}
 	text, err := json.Marshal(map[string]any{"imports": where})
 	must(err)
-	for _, name := range []string{"@roomlog/chat", "@roomlog/chat/messages", "@roomlog/chat/people", "@roomlog/chat/calls", "@roomlog/chat/storage"} {
-		fmt.Fprintf(&ahead, "\n  <link rel=\"modulepreload\" href=%q>", where[name])
-	}
 	source, err := files.ReadFile("static/index.html")
 	must(err)
 	html := strings.NewReplacer(

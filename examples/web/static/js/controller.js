@@ -5,20 +5,17 @@ import { overview } from '@roomlog/chat/calls';
 import { actionsOf } from './actions.js';
 import { Conversations } from './conversations.js';
 import { Desk } from './desk.js';
-import { farewell } from './farewell.js';
 import { Follows } from './follows.js';
-import { jump } from './jump.js';
+import { home, Leaving } from './leaving.js';
 import { List } from './list.js';
 import { Painter } from './painter.js';
-import { explain } from './problem.js';
+import { Past } from './past.js';
 import { Reader } from './reader.js';
 import { Side } from './side.js';
 import { Status } from './status.js';
 import { People } from './store/people.js';
 import { Rooms } from './store/rooms.js';
 import { Screen } from './view/screen.js';
-
-const home = 'general'; // where one is who is nowhere else
 
 export class Controller {
   #client;
@@ -34,6 +31,7 @@ export class Controller {
   #follows;
   #reader;
   #side;
+  #leaving;
   #screen;
   #painter = new Painter(() => this.#paint());
 
@@ -58,13 +56,13 @@ export class Controller {
         this.#status.seen(people);
         this.#painter.show();
       },
-      ended: (room, reason) => this.#ended(room, reason),
+      ended: (room, reason) => this.#leaving.ended(room, reason),
     });
     this.#conversations = new Conversations(client, this.#follows, {
       changed: () => this.#painter.show(),
       learn: (room, events) => events.forEach((event) => this.#rooms.get(room)?.learn(event)),
       entered: (view) => this.#entered(view),
-      failed: (room, error) => this.#failed(room, error),
+      failed: (room, error) => this.#leaving.failed(room, error),
     });
     this.#list = new List(this.#rooms, client, {
       kept: (room) => this.#follows.has(room),
@@ -86,14 +84,22 @@ export class Controller {
     const desk = new Desk(client, {
       room: () => this.#room,
       went: (room) => void this.open(room),
-      gone: (room, why, event) => this.#gone(room, farewell(why, this.#nameOf(room)), event?.id ?? ''),
+      gone: (room, why, event) => this.#leaving.gone(room, this.#leaving.words(room, why), event?.id),
+      unknown: () => this.#unknown(),
+    });
+    const past = new Past({
+      room: () => this.#room,
+      open: (room) => this.open(room),
+      conversation: (room) => this.#conversations.get(room),
+      screen: () => this.#screen,
+      paint: () => this.#painter.now(),
       unknown: () => this.#unknown(),
     });
     this.#screen = new Screen(me, actionsOf(client, desk, this.#side, this.#people, {
       room: () => this.#room,
       open: (room, create = false) => void this.open(room, create),
-      older: () => this.#older(),
-      jump: (room, id) => this.#jump(room, id),
+      older: () => past.older(),
+      jump: (room, id) => past.jump(room, id),
       looked: () => this.#list.look(),
       rename: () => this.#signOut(''),
       refresh: () => this.#painter.show(),
@@ -108,6 +114,13 @@ export class Controller {
         client.hurry();
       },
     }));
+    this.#leaving = new Leaving(this.#rooms, { list: this.#list, conversations: this.#conversations, side: this.#side, screen: this.#screen }, {
+      room: () => this.#room,
+      open: (room) => void this.open(room),
+      none: () => this.#none(),
+      unknown: () => this.#unknown(),
+      changed: () => this.#painter.show(),
+    });
   }
 
   /** Connects, and opens a room. */
@@ -147,12 +160,6 @@ export class Controller {
     if (id === this.#room) this.#reader.opened();
   }
 
-  #failed(room, error) {
-    if (error.status === 401) return this.#unknown();
-    const why = error.status === 404 ? 'There is no such room, or it is not open to you.' : explain(error);
-    this.#gone(room, `${this.#nameOf(room)} cannot be opened. ${why}`, '');
-  }
-
   /** Follows a room; of a direct one also who is there. */
   #follow(room, cursor) {
     this.#follows.follow(room, cursor);
@@ -168,37 +175,17 @@ export class Controller {
     this.#painter.show();
   }
 
-  async #older(limit) {
-    try {
-      await this.#conversations.get(this.#room)?.older(limit);
-      this.#painter.now();
-      return true;
-    } catch (error) {
-      if (error.status === 401) this.#unknown();
-      else this.#screen.note('Older messages cannot be loaded now.');
-      return false;
-    }
-  }
-
-  /** Goes to a message, in whatever room. */
-  async #jump(room, id) {
-    if (room !== this.#room) await this.open(room);
-    const timeline = this.#conversations.get(room)?.timeline;
-    const here = () => room === this.#room && timeline;
-    if (here()) await jump(timeline, id, { here, older: (limit) => this.#older(limit), paint: () => this.#painter.now(), screen: this.#screen });
-  }
-
   #events(room, events) {
     let gone = null;
     for (const event of events) {
-      const name = this.#nameOf(room);
+      const words = this.#leaving.words(room, event, this.#me.id); // with the name that the room has now
       this.#people.learn(event);
       this.#rooms.apply(event);
       this.#side.apply(event);
       if (event.type === 'UserJoined' && event.data.member.id === this.#me.id) gone = null;
-      else gone = farewell(event, name, this.#me.id) ?? gone;
+      else gone = words ?? gone;
     }
-    if (gone !== null) return this.#gone(room, gone, events.at(-1).id);
+    if (gone !== null) return this.#leaving.gone(room, gone, events.at(-1).id);
     if (room !== this.#room || this.#screen.looking) this.#conversations.get(room)?.trim();
     if (room === this.#room) this.#reader.came();
     this.#painter.show();
@@ -211,39 +198,11 @@ export class Controller {
     this.#painter.show();
   }
 
-  #ended(room, reason) {
-    const conversation = this.#conversations.get(room);
-    if (conversation && !conversation.opened) return; // it may be made only now
-    if (reason !== 'room_not_found' || room !== home) return this.#gone(room, farewell(reason, this.#nameOf(room)), '');
-    this.#conversations.drop(room);
-    if (room === this.#room) this.open(room);
-  }
-
-  /** Lets go of a room that one has left, or lost: nothing of it stays on the screen. */
-  #gone(room, text, event) {
-    const open = room === this.#room;
-    this.#conversations.drop(room);
-    this.#list.leave(room, event);
-    this.#side.forget(room);
-    this.#screen.gone(room);
-    if (text) this.#screen.notice(text);
-    if (open) this.#turn(room);
-    this.#list.look(); // a public one can be joined again
-    this.#painter.show();
-  }
-
-  /** Turns to another room than the one that is gone. */
-  #turn(gone) {
-    const next = this.#rooms.list().find(({ id, role }) => role && id !== gone && !this.#list.left(id));
-    if (next) return void this.open(next.id);
-    if (!this.#list.left(home)) return void this.open(home);
+  /** No room is open. */
+  #none() {
     this.#room = '';
     this.#opened('');
     this.#screen.empty();
-  }
-
-  #nameOf(room) {
-    return this.#rooms.get(room)?.name ?? room;
   }
 
   #connection(state) {

@@ -3,21 +3,19 @@
 
 import { presenceOf } from '../store/presence.js';
 import { rightsIn } from '../store/rights.js';
+import { listen } from './buttons.js';
 import { Connection } from './connection.js';
 import { closeRoomDialog } from './dialog.js';
 import { byId } from './dom.js';
 import { Found } from './found.js';
 import { Header } from './header.js';
-import { icon } from './icons.js';
 import { Members } from './members.js';
-import { newRoom } from './newroom.js';
 import { Me } from './me.js';
-import { hideNotice, showNotice } from './notice.js';
+import { showNotice } from './notice.js';
 import { Palette } from './palette.js';
 import { Pane } from './pane.js';
 import { Panel } from './panel.js';
 import { RoomsView } from './rooms.js';
-import { roomSettings } from './settings.js';
 import { forgetVersions } from './versions.js';
 
 const ofRoom = {
@@ -72,7 +70,7 @@ export class Screen {
     this.#header = new Header(this.#connection);
     this.#members = new Members(me, actions);
     this.#meView = new Me(me, actions);
-    this.#listen();
+    listen(this.#panel, { me, actions, state: () => this.#state, drawer: () => this.#rooms.close() });
     byId('chat').hidden = false;
   }
 
@@ -194,31 +192,6 @@ export class Screen {
   /** Tells something that stays until it was read. */
   notice(text) {
     showNotice(text);
-  }
-
-  #listen() {
-    for (const [id, name] of Object.entries({ 'open-search': 'search', 'open-mentions': 'at', 'open-settings': 'settings', 'new-room': 'plus' })) {
-      byId(id).append(icon(name));
-    }
-    byId('people-button').addEventListener('click', () => {
-      if (!this.#panel.toggle('members')) return;
-      this.#actions.refresh();
-      this.#actions.look();
-    });
-    byId('open-search').addEventListener('click', () => this.#panel.toggle('search'));
-    byId('open-mentions').addEventListener('click', () => {
-      this.#rooms.close();
-      if (this.#panel.toggle('mentions')) this.#actions.openMentions();
-    });
-    byId('open-settings').addEventListener('click', () => this.#state && roomSettings(this.#state.room, this.#state.rights, this.#actions.desk));
-    byId('new-room').addEventListener('click', () => {
-      hideNotice();
-      newRoom({ known: this.#actions.known, me: this.#me, create: (fields, key) => this.#actions.desk.create(fields, key).then(() => this.#rooms.close()) });
-    });
-    byId('search-form').addEventListener('submit', (event) => {
-      event.preventDefault();
-      this.#actions.find(byId('search-words').value.trim());
-    });
   }
 
   #showThread({ thread, error }, context, typists, whole) {
