@@ -202,6 +202,7 @@ func TestPage_keepsTheListStillUnderThePointer(t *testing.T) {
 	}
 	ann.wait(`document.querySelectorAll('#rooms .room').length === 4`)
 	const order = `[...document.querySelectorAll('#rooms .room')].map(({dataset}) => dataset.room).join()`
+	ann.wait(order + `.startsWith('cellar,')`) // she has joined it last
 	last := eval[string](ann, `[...document.querySelectorAll('#rooms .room')].at(-1).dataset.room`)
 	before := eval[string](ann, order)
 	x := eval[float64](ann, `document.querySelector('#rooms').getBoundingClientRect().left + 40`)
