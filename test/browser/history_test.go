@@ -86,7 +86,20 @@ func TestPage_startsOverWhenItsCursorHasExpired(t *testing.T) {
 			}
 		}
 		seen := ann.watch(`document.querySelectorAll('#timeline .message').length === 0 || !document.querySelector('#timeline').checkVisibility()`)
+		asked, answer := front.holdHistory()
 		front.failing.Store(false)
+		select {
+		case <-asked: // the page knows that it has missed something, and not what
+		case <-time.After(patience):
+			t.Fatal("the page does not ask for what is kept")
+		}
+		for range 10 { // frames in which something else would be seen
+			ann.script(settle)
+		}
+		if shown := ann.messages(); len(shown) != 1 || shown[0].Text != "Long gone." {
+			t.Errorf("meanwhile it shows %+v", shown)
+		}
+		answer()
 
 		ann.sees(fmt.Sprintf("Number %d.", 4*kept-1))
 		ann.connected()

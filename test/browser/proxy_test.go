@@ -17,6 +17,20 @@ type proxy struct {
 	failing atomic.Bool  // answers 502 to everything
 	refused atomic.Int64 // streams that got a 502
 	losing  atomic.Int64 // so many posts are passed on, and their answers lost
+	history atomic.Pointer[gate]
+}
+
+// gate holds up those who ask for pages of history.
+type gate struct {
+	came chan struct{} // somebody has
+	open chan struct{} // closed: they may go on
+}
+
+// holdHistory has nobody get a page of history before release is called.
+func (p *proxy) holdHistory() (came <-chan struct{}, release func()) {
+	g := &gate{make(chan struct{}, 1), make(chan struct{})}
+	p.history.Store(g)
+	return g.came, func() { close(g.open) }
 }
 
 func startProxy(t *testing.T, s *server) *proxy {
@@ -36,6 +50,13 @@ func startProxy(t *testing.T, s *server) *proxy {
 			reverse.ServeHTTP(httptest.NewRecorder(), r)
 			http.Error(w, "<h1>Gateway timeout</h1>", http.StatusGatewayTimeout)
 			return
+		}
+		if g := p.history.Load(); g != nil && r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/messages") {
+			select {
+			case g.came <- struct{}{}:
+			default:
+			}
+			<-g.open
 		}
 		reverse.ServeHTTP(w, r)
 	}))
