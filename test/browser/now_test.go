@@ -179,6 +179,23 @@ func TestPage_showsWhoIsTyping(t *testing.T) {
 	})
 }
 
+// Whoever looks at a thread sees it there too, and what is typed there is told.
+func TestPage_showsWhoIsTypingBelowAThread(t *testing.T) {
+	s := startServer(t)
+	ann := signIn(t, "Ann", s.url("general", ""))
+	bob := signIn(t, "Bob", s.url("general", ""))
+	ann.say("Where shall we meet?")
+	bob.sees("Where shall we meet?")
+	bob.act("Where shall we meet?", ".tool.thread")
+	bob.wait(`threadTexts().length === 1`)
+	ann.do(chromedp.SendKeys("#text", "I"))
+	bob.wait(`document.querySelector('#thread-typing').innerText === 'Ann is typing…'`)
+	ann.say(" know a lake.")
+	bob.wait(`document.querySelector('#thread-typing').innerText === ''`)
+	bob.do(chromedp.SendKeys("#thread-text", "Good"))
+	ann.wait(`document.querySelector('#typing').innerText === 'Bob is typing…'`)
+}
+
 // While somebody writes, others are told every three seconds at most.
 func TestPage_tellsSeldomThatOneIsTyping(t *testing.T) {
 	s := startServer(t)
