@@ -99,6 +99,8 @@ func TestPage_readsOnlyWhatIsInSight(t *testing.T) {
 		ann.lookBack()
 		ann.badge("general", "")
 		ann.titled("general · Chat")
+		// It is marked when it has been before her eyes for a moment.
+		ann.script(`(async () => { while ((await (await fetch('/api/rooms/general')).json()).room.unread) await new Promise(requestAnimationFrame) })()`)
 
 		ann.script(`document.querySelector('#scroller').scrollTop -= 700`)
 		ann.script(settle)
