@@ -86,7 +86,7 @@ func TestPage_keepsThreadsAtTheSide(t *testing.T) {
 		ann.do(chromedp.SendKeys("#thread-text", "At noon?\r"))
 		bob.wait(`threadTexts().at(-1) === 'At noon?'`)
 		bob.wait(`document.querySelector('#timeline .replies').innerText.trim() === '2 replies'`)
-		ann.wait(`!document.querySelector('#thread .pending')`)
+		ann.wait(`threadTexts().at(-1) === 'At noon?' && !document.querySelector('#thread .pending')`)
 		ann.script(`document.querySelector('#thread .own:last-child .tool.trash').click(); document.querySelector('#thread .own:last-child .tool.trash').click()`)
 		bob.wait(`document.querySelector('#timeline .replies').innerText.trim() === '1 reply' && !document.querySelector('#thread').innerText.includes('At noon?')`)
 		carl := signIn(t, "Carl", s.url("general", query))
