@@ -29,13 +29,11 @@ type stream struct {
 	out     sink            // attached before the first turn
 	release func()          // counts the stream out
 
-	buf   *[]byte     // what is to be written; nil while there is nothing
-	spent int         // bytes that were written in this turn
-	wrote time.Time   // when something was written last
-	ask   time.Time   // when the host's rules are asked again; zero before the first turn
-	timer *time.Timer // rings the task; nil before the first wait
-	due   time.Time   // when the timer does; past if it has
-	live  bool        // chat.live was written
+	buf   *[]byte   // what is to be written; nil while there is nothing
+	spent int       // bytes that were written in this turn
+	wrote time.Time // when something was written last
+	ask   time.Time // when the host's rules are asked again; zero before the first turn
+	live  bool      // chat.live was written
 
 	lost     atomic.Bool // the reader has gone
 	draining atomic.Bool // the stream is to end
@@ -148,9 +146,6 @@ func (s *stream) close() {
 // discard gives back what a stream that was never counted in has taken.
 func (s *stream) discard() {
 	s.drop()
-	if s.timer != nil {
-		s.timer.Stop()
-	}
 	if s.source != nil {
 		s.source.Close()
 	}
@@ -192,7 +187,7 @@ func (s *stream) serve() workers.Next {
 		}
 		var rest time.Duration
 		if rest, err = s.step(); rest > 0 && err == nil {
-			s.wake(rest)
+			s.task.RingWithin(rest)
 			return workers.Idle
 		}
 	}
@@ -203,9 +198,6 @@ func (s *stream) serve() workers.Next {
 // finish ends the stream, of which err says why.
 func (s *stream) finish(err error) {
 	s.drop()
-	if s.timer != nil {
-		s.timer.Stop()
-	}
 	if errors.Is(err, errEnded) {
 		err = nil
 	}
@@ -213,21 +205,6 @@ func (s *stream) finish(err error) {
 		s.gate.Options().Logger.Debug("stream was lost", "user", s.grant.User.ID, "error", err)
 	}
 	s.out.over(err)
-}
-
-// wake sees to it that the next turn begins in d at the latest.
-func (s *stream) wake(d time.Duration) {
-	now := time.Now()
-	due := now.Add(d)
-	switch {
-	case s.timer == nil:
-		s.timer = time.AfterFunc(d, s.task.Ring)
-	case s.due.After(due) || !s.due.After(now):
-		s.timer.Reset(d)
-	default:
-		return // it rings before that, and the turn will find that it has come for nothing
-	}
-	s.due = due
 }
 
 // hello says where the reader stands.

@@ -20,10 +20,8 @@ type writer struct {
 	*conn
 	task  workers.Task
 	out   sink
-	rooms []*room     // as they were when the turn began
-	timer *time.Timer // rings the task; nil before the first wait
-	due   time.Time   // when the timer does; past if it has
-	beat  time.Time   // when the next heartbeat is due
+	rooms []*room   // as they were when the turn began
+	beat  time.Time // when the next heartbeat is due
 }
 
 func (w *writer) init(c *conn) {
@@ -295,15 +293,7 @@ func (w *writer) rest() {
 	if ending { // only a command that is being carried out holds it up
 		due = now.Add(closeTimeout)
 	}
-	switch {
-	case w.timer == nil:
-		w.timer = time.AfterFunc(due.Sub(now), w.task.Ring)
-	case w.due.After(due) || !w.due.After(now):
-		w.timer.Reset(due.Sub(now))
-	default:
-		return // it rings before that, and the turn will find that it has come for nothing
-	}
-	w.due = due
+	w.task.RingWithin(due.Sub(now))
 }
 
 // bye writes the close frame, the last one.
@@ -326,9 +316,6 @@ func (w *writer) bye(why *closing) error {
 // end of the last turn.
 func (w *writer) finish() {
 	w.out.drop()
-	if w.timer != nil {
-		w.timer.Stop()
-	}
 	w.mu.Lock()
 	for _, r := range append(w.retired, w.conn.rooms...) {
 		r.feed.Close()

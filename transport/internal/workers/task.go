@@ -1,6 +1,9 @@
 package workers
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // Turner is what a task runs. A turn does what there is to do for one connection,
 // or a share of it. Turns of a task never run at the same time, and each sees what
@@ -26,6 +29,10 @@ type Task struct {
 	state  atomic.Uint32
 	next   *Task   // guarded by the pool's mu
 	worker *worker // of the turn that runs
+
+	// The turns' own.
+	timer *time.Timer // rings; nil before the first RingWithin
+	rings time.Time   // when the timer does; past if it has
 }
 
 // States of a task.
@@ -67,6 +74,22 @@ func (t *Task) Ring() {
 	}
 }
 
+// RingWithin rings after d at the latest; it may ring earlier, for what was asked for
+// before. It is for the goroutine of the turn.
+func (t *Task) RingWithin(d time.Duration) {
+	now := time.Now()
+	due := now.Add(d)
+	switch {
+	case t.timer == nil:
+		t.timer = time.AfterFunc(d, t.Ring)
+	case t.rings.After(due) || !t.rings.After(now):
+		t.timer.Reset(d)
+	default: // it is not worth setting it anew for each turn
+		return
+	}
+	t.rings = due
+}
+
 // run runs a turn.
 func (t *Task) run(w *worker) {
 	t.worker = w
@@ -74,6 +97,9 @@ func (t *Task) run(w *worker) {
 	switch t.turner.Turn() {
 	case Done:
 		t.state.Store(ended)
+		if t.timer != nil {
+			t.timer.Stop()
+		}
 		return
 	case Idle:
 		if t.state.CompareAndSwap(active, idle) {

@@ -254,3 +254,41 @@ func TestWorkers_areAsManyAsProcessorsAndGoWhenNothingIsDue(t *testing.T) {
 		}
 	})
 }
+
+// Each turn asks for the next one in another time, and it comes then or before, though
+// the timer is not set anew each time. Seen to fail with the timer left alone where it is
+// to ring later than asked for, and where it has rung.
+func TestRingWithin_ringsInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := workers.New()
+		began := time.Now()
+		waits := []time.Duration{10 * time.Second, time.Second, 30 * time.Second, 5 * time.Second, time.Hour}
+		var turns atomic.Int64
+		var due time.Time
+		task := start(p, func(task *workers.Task) workers.Next {
+			n := int(turns.Load())
+			if n > 0 && time.Now().After(due) {
+				t.Errorf("turn %d is late by %s", n, time.Since(due))
+			}
+			if n == 60 {
+				return workers.Done
+			}
+			d := waits[n%len(waits)]
+			due = time.Now().Add(d)
+			task.RingWithin(d)
+			turns.Add(1)
+			return workers.Idle
+		})
+		synctest.Wait()
+		for turns.Load() < 60 {
+			time.Sleep(700 * time.Millisecond)
+			if turns.Load()%2 == 0 {
+				task.Ring() // between the times, too
+			}
+			synctest.Wait()
+			if time.Since(began) > 100*time.Hour {
+				t.Fatal("no turn comes")
+			}
+		}
+	})
+}
