@@ -8,7 +8,8 @@ export class Scroll {
   #content;
   #atEnd = true;
   #going = false; // on the way to the end, smoothly
-  #size = ''; // of the box and its content, when the reader was last looked at
+  #size = ''; // of the box and its content, when the reader was last at the end
+  #top = 0; // and how far down that was
   #onMoved;
 
   /**
@@ -24,7 +25,7 @@ export class Scroll {
     for (const own of ['wheel', 'touchmove', 'keydown']) scroller.addEventListener(own, () => (this.#going = false), { passive: true });
     // The box shrinks (a keyboard, a longer draft) and the content grows
     // without us (fonts, the width of the window).
-    const resized = new ResizeObserver(() => this.#atEnd && this.toEnd());
+    const resized = new ResizeObserver(() => this.#look());
     resized.observe(scroller);
     resized.observe(content);
   }
@@ -39,11 +40,13 @@ export class Scroll {
     this.#going = behavior !== 'instant';
     if (this.#going) return;
     this.#size = this.#measure();
+    this.#top = this.#scroller.scrollTop;
     this.#set(true);
   }
 
   /** Changes the content, and keeps the reader's place. */
   keep(change) {
+    this.#look(); // the reader may have moved, and the event of that be yet to come
     if (this.#atEnd) {
       change();
       this.toEnd();
@@ -80,9 +83,12 @@ export class Scroll {
 
   #look() {
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
-    // A box that was resized scrolls by itself, before anything else tells of it.
-    if (this.#atEnd && this.#measure() !== this.#size) return this.toEnd();
-    this.#set(scrollHeight - scrollTop - clientHeight < near);
+    const end = scrollHeight - scrollTop - clientHeight < near;
+    // A box that was resized scrolls by itself, before anything else tells of it: not
+    // up and away from the end, as a reader does at the same moment.
+    const away = !end && scrollTop < this.#top;
+    if (this.#atEnd && !away && this.#measure() !== this.#size) return this.toEnd();
+    this.#set(end);
   }
 
   #measure() {
