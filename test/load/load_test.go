@@ -94,6 +94,7 @@ func (res *result) wantClosed(t *testing.T) {
 func TestSlowReaders_areNotClosedAndDelayNobody(t *testing.T) {
 	p, _ := plans()
 	p.other = slow
+	p.silent = true // else what is told of two hundred who come is all that so slow a reader gets to in that time
 	res := p.run(t, "slow")
 	t.Log(table([]*result{res}))
 	for i, r := range res.readers {
