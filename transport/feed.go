@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/roomlog/chat"
@@ -253,9 +254,9 @@ func (f *Feed) fill(ctx context.Context) (batch Batch, done bool, err error) {
 	if upTo < len(events) || len(events) == 0 {
 		f.before = upTo
 		if f.replay != nil { // the other subscription has the rest
+			events = slices.Clone(events[:upTo]) // closed, it gives back the memory that they are in
 			f.replay.Close()
 			f.replay = nil
-			events = events[:upTo]
 		}
 	}
 	f.queue = events

@@ -196,3 +196,49 @@ func TestFeed_ringsItsBell(t *testing.T) {
 		t.Error("nothing is pending")
 	}
 }
+
+// A feed of rooms of which one cannot be resumed reads the others up to the mark by
+// a subscription that it then closes. What it hands out is of that one's last batch.
+func TestFeed_keepsABatchOfTheReplayToItself(t *testing.T) {
+	t.Parallel()
+	s := wiretest.New(t, wiretest.Setup{Chat: chat.Options{Keep: 5}})
+	ann, _ := s.User("Ann")
+	s.Post("a", ann, "0")
+	first := s.Post("b", ann, "1")[0]
+	for i := range 50 {
+		s.Post("a", ann, fmt.Sprint(i))
+	}
+	wiretest.Eventually(t, "room a has a floor", func() bool {
+		info, err := s.Chat.Room("a").Info(context.Background(), "")
+		return err == nil && info.Floor.Compare(first.ID) > 0
+	})
+	missed := ids(s.Post("b", ann, "2"))
+	s.Post("other", ann, "4", "5", "6")
+	for range 3 { // memory that is given back may also be lost
+		f := open(t, s, first.ID.String(), "a", "b")
+		came := ids(s.Post("b", ann, "3")) // in one read with what was missed
+		missed = append(missed, came...)
+		var got []string
+		for len(got) < len(missed) {
+			b, err := f.Next(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			other, err := s.Chat.Subscribe(chat.Start, nil, "other")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := other.Poll(); err != nil {
+				t.Fatal(err)
+			}
+			other.Close()
+			if b.Empty() {
+				break
+			}
+			got = append(got, ids(b.Events)...)
+		}
+		if !slices.Equal(got, missed) {
+			t.Fatalf("the feed is %v, not %v", got, missed)
+		}
+	}
+}
