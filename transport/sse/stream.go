@@ -237,7 +237,7 @@ func (s *stream) step() (rest time.Duration, err error) {
 	}
 	if !time.Now().Before(s.ask) {
 		s.ask = time.Now().Add(s.gate.Options().Heartbeat)
-		s.source.Ask(context.Background(), &s.grant)
+		s.review()
 	}
 	draining := s.draining.Load() // before the feed is read: what was stored by then is still written
 	batch, err := s.source.Next(context.Background())
@@ -260,6 +260,16 @@ func (s *stream) step() (rest time.Duration, err error) {
 		return s.rest(batch.Wait)
 	}
 	return 0, s.write(batch)
+}
+
+// review asks the host's rules anew. They may take their time, as those do that ask a
+// database: meanwhile others have their turn.
+func (s *stream) review() {
+	if s.grant.May != nil {
+		s.task.Block()
+		defer s.task.Unblock()
+	}
+	s.source.Ask(context.Background(), &s.grant)
 }
 
 // write writes a batch, or keeps it to be written with the next.

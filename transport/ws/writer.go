@@ -258,9 +258,7 @@ func (w *writer) tend() {
 	}
 	beats := !now.Before(w.beat)
 	if beats || renewed { // what the grant allows may be more or less than before
-		for _, r := range rooms {
-			r.feed.Ask(context.Background(), &grant)
-		}
+		w.review(rooms, &grant)
 	}
 	if !beats {
 		return
@@ -268,6 +266,18 @@ func (w *writer) tend() {
 	w.beat = now.Add(w.gate.Options().Heartbeat)
 	if !w.heard.Swap(false) {
 		w.send(ws.CompiledPing)
+	}
+}
+
+// review asks the host's rules anew. They may take their time, as those do that ask a
+// database: meanwhile others have their turn.
+func (w *writer) review(rooms []*room, grant *transport.Grant) {
+	if grant.May != nil {
+		w.task.Block()
+		defer w.task.Unblock()
+	}
+	for _, r := range rooms {
+		r.feed.Ask(context.Background(), grant)
 	}
 }
 
