@@ -31,7 +31,7 @@ type conn struct {
 	writer  writer
 	bell    *chat.Bell
 	heard   atomic.Bool  // the client has sent something since the last heartbeat
-	spoke   atomic.Int64 // when it last sent something whole, in nanoseconds of Unix time
+	spoke   atomic.Int64 // when it last sent something whole, in nanoseconds since epoch
 	bad     []time.Time  // when the client last sent what is not JSON; the reader's
 
 	host, address string // of the request, for in-place authentication
@@ -101,12 +101,16 @@ func (c *conn) Cut() {
 	c.waiter.Stop()
 }
 
+// epoch is what spoke counts from: a time of the monotonic clock, so that a wall clock
+// that is set makes nobody silent.
+var epoch = time.Now()
+
 // speaks notes that the client has sent something whole.
-func (c *conn) speaks() { c.spoke.Store(time.Now().UnixNano()) }
+func (c *conn) speaks() { c.spoke.Store(int64(time.Since(epoch))) }
 
 // silentAt returns when the client will have sent nothing for too long.
 func (c *conn) silentAt() time.Time {
-	return time.Unix(0, c.spoke.Load()).Add(c.gate.Options().IdleTimeout)
+	return epoch.Add(time.Duration(c.spoke.Load()) + c.gate.Options().IdleTimeout)
 }
 
 // end asks the writer to end the socket, if nothing has yet.
