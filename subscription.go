@@ -62,7 +62,7 @@ func (c *Chat) Subscribe(after ID, bell *Bell, rooms ...string) (*Subscription, 
 // Poll returns what follows the cursor, at most 256 events and about 1 MiB,
 // and moves the cursor behind it. It does not wait for more: no events mean
 // that all up to head has been returned. The slice is good until the next
-// call.
+// call of Poll, Next, Rest or Close: others have its memory then.
 //
 // It fails with ErrCursorExpired when retention has taken events that the
 // subscription has not seen, and with ErrShuttingDown after Close of the chat.
