@@ -244,6 +244,7 @@ func (c *conn) hold() {
 	}
 	c.speaks()
 	c.holds = false
+	c.bell.Ring() // from now on silence counts again, which the last turn may not have known
 }
 
 // find returns the room of that name that the socket is subscribed to, or nil.
