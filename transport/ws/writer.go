@@ -86,11 +86,11 @@ func (c *conn) hangUp(why error) {
 // is to end.
 func (w *writer) turn() (more bool, err error) {
 	w.tend()
-	answers, why := w.take()
+	answers, why, held := w.take()
 	if err := w.out.put(answers); err != nil {
 		return false, err
 	}
-	if why == nil || why == restart { // what was stored before the end is still written, as far as one turn goes
+	if why == nil && !held || why == restart { // what was stored before the end is still written, as far as one turn goes
 		for _, r := range w.rooms {
 			if !w.ready(r) {
 				continue
@@ -112,20 +112,23 @@ func (w *writer) turn() (more bool, err error) {
 }
 
 // take takes what the reader has left: the answers, the rooms, and why the
-// socket is to end. A command that was taken is still answered.
-func (w *writer) take() (answers []byte, why *closing) {
+// socket is to end. A command that was taken is still answered: for a while it holds
+// up the end, and nothing more comes of the rooms, which may have more without end
+// where the grant has expired.
+func (w *writer) take() (answers []byte, why *closing, held bool) {
 	w.mu.Lock()
 	answers, retired := w.answers, w.retired
 	w.answers, w.retired, w.rooms = nil, nil, w.conn.rooms
 	if !w.busy || time.Since(w.since) > closeTimeout {
 		why = w.closing
 	}
+	held = why == nil && w.closing != nil
 	w.changed.Broadcast()
 	w.mu.Unlock()
 	for _, r := range retired {
 		r.feed.Close()
 	}
-	return answers, why
+	return answers, why, held
 }
 
 // ready reports whether a room may have something: also where it waits for its
