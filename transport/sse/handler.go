@@ -200,10 +200,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, q request) error
 			return h.unsupported(w, fmt.Errorf("%w; %w", why, err))
 		}
 	}
-	setHeader(w.Header())
-	w.WriteHeader(http.StatusOK)
-	out.use(s, r)
-	s.stay(r.Context(), out)
+	s.stay(r, out)
 	return nil
 }
 

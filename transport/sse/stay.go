@@ -6,9 +6,13 @@ import (
 	"net/http"
 )
 
-// stay keeps the handler until the stream has ended.
-func (s *stream) stay(ctx context.Context, out *response) {
-	defer s.close()
+// stay writes the stream as the response, and keeps the handler until it has ended.
+func (s *stream) stay(r *http.Request, out *response) {
+	defer s.close() // also where the writer of a middleware panics
+	setHeader(out.w.Header())
+	out.w.WriteHeader(http.StatusOK)
+	out.use(s, r)
+	ctx := r.Context()
 	stop := context.AfterFunc(ctx, func() {
 		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			s.lose()
