@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"runtime/debug"
 	"time"
+
+	"github.com/roomlog/chat/internal/panics"
 )
 
 // Proposed is a fact that is about to be stored, as a hook sees it: cleaned, and
@@ -124,7 +126,7 @@ func (h *hookRunner) run(ctx context.Context, c *Chat, p Proposed) (Fact, error)
 		defer func() { answered <- a }()
 		defer func() {
 			if v := recover(); v != nil {
-				c.logger.Error("BeforeAppend panicked", "room", p.Room, "panic", v, "stack", string(debug.Stack()))
+				c.logger.Error("BeforeAppend panicked", "room", p.Room, "panic", panics.Text(v), "stack", string(debug.Stack()))
 				a = answer{nil, ErrInternal.because("hook panicked")}
 			}
 		}()
@@ -158,7 +160,7 @@ func rejected(err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return ErrInternal.because("hook: %v", err)
+		return ErrInternal.because("hook gave up") // and what its error says may hold the text: this is logged
 	}
 	var ours *Error
 	if errors.As(err, &ours) {
@@ -171,7 +173,7 @@ func rejected(err error) error {
 func (c *Chat) checkCustom(room string, by User, f Custom) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			c.logger.Error("Validate panicked", "room", room, "panic", p, "stack", string(debug.Stack()))
+			c.logger.Error("Validate panicked", "room", room, "panic", panics.Text(p), "stack", string(debug.Stack()))
 			err = ErrInternal.because("validation panicked")
 		}
 	}()

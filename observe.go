@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 
+	"github.com/roomlog/chat/internal/panics"
 	"github.com/roomlog/chat/store"
 )
 
@@ -124,8 +125,8 @@ func (c *Chat) lose(ctx context.Context, o *Observer, after, upTo ID) error {
 func (c *Chat) guarded(call func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			c.logger.Error("observer panicked", "panic", p, "stack", string(debug.Stack()))
-			err = ErrInternal.because("panic: %v", p)
+			c.logger.Error("observer panicked", "panic", panics.Text(p), "stack", string(debug.Stack()))
+			err = ErrInternal.because("panic: %s", panics.Text(p))
 		}
 	}()
 	return call()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/roomlog/chat/internal/panics"
 	"github.com/roomlog/chat/store"
 )
 
@@ -44,7 +45,7 @@ func (c *Chat) readOnce(ctx context.Context, query func(*store.Snapshot) error) 
 	defer snap.Close()
 	defer func() { // rows carry no checksum: one that is damaged must not end the process
 		if p := recover(); p != nil {
-			err = fmt.Errorf("views: %w: %v", store.ErrDamaged, p)
+			err = fmt.Errorf("views: %w: %s", store.ErrDamaged, panics.Text(p))
 		}
 	}()
 	if err := query(snap); err != nil {

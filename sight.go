@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/roomlog/chat/internal/panics"
 	"github.com/roomlog/chat/store"
 )
 
@@ -90,7 +91,7 @@ func (c *Chat) mayRead(v store.View, room store.Room, rules rules, user string) 
 func (c *Chat) ask(r *Request) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			c.logger.Error("policy panicked", "panic", p, "stack", string(debug.Stack()))
+			c.logger.Error("policy panicked", "panic", panics.Text(p), "stack", string(debug.Stack()))
 			err = ErrInternal.because("policy panicked")
 		}
 	}()

@@ -10,6 +10,8 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
+
+	"github.com/roomlog/chat/internal/panics"
 )
 
 // batchMax bounds the commands of one commit.
@@ -266,7 +268,7 @@ func (c *committer) decide(r *request) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = recovered(p)
-			c.o.Logger.Error("command panicked", "room", r.Room, "panic", p, "stack", string(debug.Stack()))
+			c.o.Logger.Error("command panicked", "room", r.Room, "panic", panics.Text(p), "stack", string(debug.Stack()))
 		}
 	}()
 	if r.Key != "" {
@@ -363,7 +365,7 @@ func (c *committer) tell(done Commit) {
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			c.o.Logger.Error("OnCommit panicked", "panic", p, "stack", string(debug.Stack()))
+			c.o.Logger.Error("OnCommit panicked", "panic", panics.Text(p), "stack", string(debug.Stack()))
 		}
 	}()
 	c.o.OnCommit(done)

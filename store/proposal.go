@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/roomlog/chat/internal/panics"
 )
 
 // A Proposal is a command: what it says of itself, and the rule that decides it.
@@ -162,5 +164,5 @@ func (q *queue) drained() bool {
 	return q.closed && len(q.waiting) == 0
 }
 
-// recovered turns a panic of a command into its error.
-func recovered(p any) error { return fmt.Errorf("%w: %v", ErrPanic, p) }
+// recovered turns a panic of a command into its error, which may be logged.
+func recovered(p any) error { return fmt.Errorf("%w: %s", ErrPanic, panics.Text(p)) }

@@ -256,7 +256,7 @@ func TestAPanic_endsNothingButItsStream(t *testing.T) {
 		t.Fatalf("the stream did not end, or as if it were whole: %v", err)
 	}
 	bad.Store(false)
-	if !strings.Contains(log.String(), "no clock") {
+	if !strings.Contains(log.String(), "stream panicked") || !strings.Contains(log.String(), "hijack_test.go") {
 		t.Errorf("the log is %s", log.String())
 	}
 	begin(t, s.Stream("/rooms/general/events", ""))

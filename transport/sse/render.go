@@ -2,11 +2,11 @@ package sse
 
 import (
 	"bytes"
-	"fmt"
 	"log/slog"
 	"runtime/debug"
 
 	"github.com/roomlog/chat"
+	"github.com/roomlog/chat/internal/panics"
 	"github.com/roomlog/chat/transport"
 )
 
@@ -44,7 +44,7 @@ func tryRender(render func(chat.Event) []byte, e chat.Event, log *slog.Logger) (
 	defer func() {
 		if p := recover(); p != nil {
 			log.Error("rendering an event panicked: it is skipped", "event", e.ID, "type", e.Type,
-				"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+				"panic", panics.Text(p), "stack", string(debug.Stack()))
 			data = nil
 		}
 	}()

@@ -108,7 +108,8 @@ func TestWhatIsNotRendered_stillMovesTheCursor(t *testing.T) {
 	if f := st.Next(); f.Raw != "event: MessagePosted\nid: "+e.ID.String()+"\ndata: seen\n\n" {
 		t.Errorf("the frame is %q", f.Raw)
 	}
-	if !strings.Contains(log.String(), "cannot render this") || strings.Count(log.String(), "level=") != 1 {
+	if said := log.String(); !strings.Contains(said, "a value of type string") || !strings.Contains(said, "render_test.go") ||
+		strings.Contains(said, "cannot render this") || strings.Count(said, "level=") != 1 {
 		t.Errorf("the log is %s", log.String())
 	}
 }

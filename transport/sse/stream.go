@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/roomlog/chat"
+	"github.com/roomlog/chat/internal/panics"
 	"github.com/roomlog/chat/transport"
 	"github.com/roomlog/chat/transport/internal/progress"
 	"github.com/roomlog/chat/transport/internal/workers"
@@ -160,10 +161,7 @@ func (s *stream) Turn() (next workers.Next) {
 	whole := false
 	defer func() {
 		if p := recover(); p != nil || !whole {
-			if p == nil {
-				p = "runtime.Goexit was called"
-			}
-			s.gate.Options().Logger.Error("stream panicked", "panic", p, "stack", string(debug.Stack()))
+			s.gate.Options().Logger.Error("stream panicked", "panic", panics.Text(p), "stack", string(debug.Stack()))
 			s.lost.Store(true) // there is no more to log
 			s.finish(errBroken)
 			next = workers.Done

@@ -13,6 +13,7 @@ import (
 	"github.com/gobwas/ws"
 
 	"github.com/roomlog/chat"
+	"github.com/roomlog/chat/internal/panics"
 	"github.com/roomlog/chat/transport"
 	"github.com/roomlog/chat/transport/internal/poller"
 )
@@ -216,10 +217,7 @@ func (c *conn) rescue(ended *bool) {
 	if *ended {
 		return
 	}
-	if p == nil {
-		p = "runtime.Goexit was called"
-	}
-	c.gate.Options().Logger.Error("socket panicked", "panic", p, "stack", string(debug.Stack()))
+	c.gate.Options().Logger.Error("socket panicked", "panic", panics.Text(p), "stack", string(debug.Stack()))
 	c.lose()
 }
 
