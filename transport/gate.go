@@ -3,11 +3,13 @@ package transport
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"time"
 
 	"github.com/roomlog/chat"
+	"github.com/roomlog/chat/internal/panics"
 )
 
 // Gate is what every handler asks before it does anything: who is it, may
@@ -54,7 +56,9 @@ func (g *Gate) Authenticate(r *http.Request) (grant Grant, err error) {
 	case errors.Is(err, chat.ErrForbidden):
 		return Grant{}, err
 	case err != nil:
-		g.options.Logger.Debug("request was not authenticated", "error", err)
+		if log := g.options.Logger; log.Enabled(r.Context(), slog.LevelDebug) {
+			log.Debug("request was not authenticated", "error", withoutCredentials(r, err))
+		}
 		return Grant{}, Errorf(ErrUnauthenticated, "sign in first")
 	case grant.User.ID == "":
 		g.options.Logger.Error("auth hook gave a user without an id, and no error")
@@ -98,10 +102,7 @@ func (g *Gate) Allow(grant *Grant, action Action, room string) (err error) {
 // logHook logs that a hook did not return. A nil panic is runtime.Goexit: the
 // goroutine then ends, and with it the request or the socket.
 func (g *Gate) logHook(name string, p any) {
-	if p == nil {
-		p = "runtime.Goexit was called"
-	}
-	g.options.Logger.Error(name+" hook panicked", "panic", p, "stack", string(debug.Stack()))
+	g.options.Logger.Error(name+" hook panicked", "panic", panics.Text(p), "stack", string(debug.Stack()))
 }
 
 // UntilExpiry returns how long the grant still holds, and whether it ends at
