@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -124,4 +125,34 @@ func TestFull_refusesAndGoesOn(t *testing.T) {
 	o.MaxSize = 0
 	s = open(t, s.Path(), o)
 	put(t, s, note{room: "a"})
+}
+
+// Nobody but their owner reads the files, whatever made them.
+func TestFiles_areTheirOwnersAlone(t *testing.T) {
+	o := testOptions()
+	s, path := create(t, o)
+	put(t, s, note{room: "a", text: "one"})
+	backup, restored := path+".backup", path+".restored"
+	if err := s.Backup(t.Context(), backup, nil); err != nil {
+		t.Fatal(err)
+	}
+	closeStore(t, s)
+	if err := store.Restore(backup, restored, nil); err != nil {
+		t.Fatal(err)
+	}
+	files := []string{path, path + ".views", backup, restored}
+	for range 2 { // as they were made, and as Compact has made them anew
+		for _, file := range files {
+			info, err := os.Stat(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
+				t.Errorf("%s is %v", filepath.Base(file), mode)
+			}
+		}
+		if err := store.Compact(path, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
