@@ -28,6 +28,7 @@ type shared struct {
 	in    io.WriteCloser
 	mu    sync.Mutex
 	last  int
+	code  string // that was started last
 	calls map[int]chan Answer
 	ended chan struct{}
 }
@@ -119,7 +120,7 @@ func (p *Process) Go(code string, args ...any) <-chan Answer {
 	defer p.mu.Unlock()
 	p.last++
 	done := make(chan Answer, 1)
-	p.calls[p.last] = done
+	p.calls[p.last], p.code = done, code
 	line, err := json.Marshal(map[string]any{"id": p.last, "code": Fill(p.t, code, args)})
 	if err != nil {
 		p.t.Fatal(err)
@@ -128,6 +129,13 @@ func (p *Process) Go(code string, args ...any) <-chan Answer {
 		p.t.Fatalf("node is gone: %v", err)
 	}
 	return done
+}
+
+// asked is what was started last.
+func (p *Process) asked() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.code
 }
 
 // Fill puts args into a text, as JSON, where %s stands.
@@ -171,7 +179,7 @@ func WaitFor[T any](p *Process, done <-chan Answer, most time.Duration) (value T
 	case <-p.ended:
 		p.t.Fatal("node has ended")
 	case <-time.After(most):
-		p.t.Fatal("node does not answer")
+		p.t.Fatalf("node does not answer; what it was asked last:\n%s", p.asked())
 	}
 	return value
 }
